@@ -1,0 +1,1 @@
+"""From the web to listings. Knows HTML, knows no theme."""

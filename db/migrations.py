@@ -1,0 +1,260 @@
+"""The schema's one owner. Each change is a migration, applied once, in its own transaction."""
+
+from __future__ import annotations
+
+from sqlite_utils import Database, Migrations
+
+from db.views import create_views
+
+migrations = Migrations("innovation_pipeline")
+
+TABLES = (
+    # What is crawled, copied from the source files at each crawl so that the site can show it.
+    """CREATE TABLE sources (
+        name TEXT PRIMARY KEY,
+        title TEXT NOT NULL,
+        publisher TEXT NOT NULL,
+        licence TEXT NOT NULL,
+        discovery TEXT NOT NULL,
+        start_url TEXT NOT NULL,
+        frequency TEXT NOT NULL,
+        enabled INTEGER NOT NULL CHECK (enabled IN (0, 1)),
+        verified TEXT NOT NULL,
+        floor INTEGER NOT NULL DEFAULT 1 CHECK (floor >= 0),
+        last_crawled_at TEXT,
+        last_status TEXT CHECK (last_status IN ('done', 'warnings', 'failed'))
+    )""",
+    """CREATE TABLE runs (
+        id TEXT PRIMARY KEY,
+        command TEXT NOT NULL,
+        started_at TEXT NOT NULL,
+        finished_at TEXT,
+        status TEXT NOT NULL CHECK (status IN ('running', 'done', 'warnings', 'failed', 'interrupted')),
+        version TEXT NOT NULL
+    )""",
+    """CREATE TABLE run_counts (
+        run_id TEXT NOT NULL REFERENCES runs(id) ON DELETE CASCADE,
+        stage TEXT NOT NULL,
+        source TEXT NOT NULL DEFAULT '',
+        name TEXT NOT NULL,
+        value REAL NOT NULL,
+        PRIMARY KEY (run_id, stage, source, name)
+    )""",
+    """CREATE TABLE run_problems (
+        id INTEGER PRIMARY KEY,
+        run_id TEXT NOT NULL REFERENCES runs(id) ON DELETE CASCADE,
+        stage TEXT NOT NULL,
+        source TEXT NOT NULL DEFAULT '',
+        severity TEXT NOT NULL CHECK (severity IN ('warning', 'error')),
+        message TEXT NOT NULL
+    )""",
+    """CREATE TABLE frontier (
+        source TEXT NOT NULL REFERENCES sources(name) ON DELETE CASCADE,
+        url TEXT NOT NULL,
+        role TEXT NOT NULL CHECK (role IN ('discovery', 'detail')),
+        state TEXT NOT NULL CHECK (state IN ('due', 'fetched', 'failed', 'gone')),
+        etag TEXT,
+        last_modified TEXT,
+        http_status INTEGER,
+        tries INTEGER NOT NULL DEFAULT 0,
+        next_due_at TEXT,
+        fetched_at TEXT,
+        error TEXT,
+        PRIMARY KEY (source, url)
+    )""",
+    # Reference data: the 15 networks under both names; themes, pledges, criteria, enablers with their definitions.
+    """CREATE TABLE regions (
+        code TEXT PRIMARY KEY,
+        name TEXT NOT NULL,
+        former_name TEXT NOT NULL,
+        domain TEXT NOT NULL,
+        former_domain TEXT NOT NULL,
+        nhs_region TEXT NOT NULL,
+        nhs_region_code TEXT NOT NULL
+    )""",
+    """CREATE TABLE terms (
+        kind TEXT NOT NULL CHECK (kind IN ('theme', 'pledge', 'criterion', 'enabler')),
+        code TEXT NOT NULL,
+        label TEXT NOT NULL,
+        definition TEXT NOT NULL,
+        parent TEXT,
+        position INTEGER NOT NULL,
+        source TEXT NOT NULL,
+        version TEXT NOT NULL,
+        PRIMARY KEY (kind, code)
+    )""",
+    # search_key: an integer made from id (see db.keys), the row number of the full-text index. An implicit rowid would
+    # not do: VACUUM renumbers those, and the index would then point at other rows.
+    """CREATE TABLE listings (
+        id TEXT PRIMARY KEY,
+        search_key INTEGER NOT NULL UNIQUE,
+        source TEXT NOT NULL REFERENCES sources(name),
+        url TEXT NOT NULL,
+        fetched_url TEXT NOT NULL,
+        record_id TEXT,
+        title TEXT NOT NULL,
+        text TEXT NOT NULL,
+        text_hash TEXT NOT NULL,
+        content_hash TEXT NOT NULL,
+        publisher TEXT,
+        region TEXT REFERENCES regions(code),
+        published TEXT,
+        extra TEXT NOT NULL DEFAULT '{}',
+        version INTEGER NOT NULL CHECK (version >= 1),
+        first_seen_at TEXT NOT NULL,
+        changed_at TEXT NOT NULL,
+        gone_at TEXT,
+        UNIQUE (source, url)
+    )""",
+    "CREATE INDEX listings_publisher ON listings(publisher)",
+    "CREATE INDEX listings_region ON listings(region)",
+    """CREATE TABLE listing_versions (
+        listing_id TEXT NOT NULL REFERENCES listings(id) ON DELETE CASCADE,
+        version INTEGER NOT NULL,
+        title TEXT NOT NULL,
+        text_hash TEXT NOT NULL,
+        content_hash TEXT NOT NULL,
+        body BLOB NOT NULL,
+        seen_at TEXT NOT NULL,
+        run_id TEXT REFERENCES runs(id) ON DELETE SET NULL,
+        PRIMARY KEY (listing_id, version)
+    )""",
+    # What the tagger said of one listing: kept as an innovation or filtered out, and why.
+    """CREATE TABLE filtration (
+        listing_id TEXT PRIMARY KEY REFERENCES listings(id) ON DELETE CASCADE,
+        kept INTEGER NOT NULL CHECK (kept IN (0, 1)),
+        reason TEXT NOT NULL,
+        score REAL NOT NULL CHECK (score BETWEEN 0 AND 1),
+        evidence TEXT,
+        evidence_start INTEGER,
+        evidence_end INTEGER,
+        content_hash TEXT NOT NULL,
+        text_hash TEXT NOT NULL,
+        tagger_version TEXT NOT NULL
+    )""",
+    """CREATE TABLE annotations (
+        listing_id TEXT NOT NULL REFERENCES listings(id) ON DELETE CASCADE,
+        kind TEXT NOT NULL CHECK (kind IN ('theme', 'criterion', 'enabler', 'facet', 'figure')),
+        code TEXT NOT NULL,
+        verdict TEXT CHECK (verdict IN ('met', 'planned')),
+        is_primary INTEGER NOT NULL DEFAULT 0 CHECK (is_primary IN (0, 1)),
+        score REAL NOT NULL CHECK (score BETWEEN 0 AND 1),
+        evidence TEXT NOT NULL,
+        evidence_start INTEGER NOT NULL CHECK (evidence_start >= 0),
+        evidence_end INTEGER NOT NULL CHECK (evidence_end > evidence_start),
+        text_hash TEXT NOT NULL,
+        method TEXT NOT NULL,
+        method_version TEXT NOT NULL,
+        vocabulary_version TEXT NOT NULL,
+        detail TEXT NOT NULL DEFAULT '{}',
+        PRIMARY KEY (listing_id, kind, code)
+    )""",
+    "CREATE INDEX annotations_code ON annotations(kind, code)",
+    # The arrays and the summary are derived from listings and annotations, and can be rebuilt from them.
+    """CREATE TABLE innovations (
+        id TEXT PRIMARY KEY,
+        search_key INTEGER NOT NULL UNIQUE,
+        title TEXT NOT NULL,
+        summary TEXT NOT NULL,
+        search_text TEXT NOT NULL DEFAULT '',
+        primary_theme TEXT,
+        themes TEXT NOT NULL DEFAULT '[]',
+        pledges TEXT NOT NULL DEFAULT '[]',
+        criteria TEXT NOT NULL DEFAULT '[]',
+        regions TEXT NOT NULL DEFAULT '[]',
+        sources TEXT NOT NULL DEFAULT '[]',
+        publishers TEXT NOT NULL DEFAULT '[]',
+        first_published TEXT,
+        last_published TEXT,
+        listing_count INTEGER NOT NULL CHECK (listing_count >= 0),
+        content_hash TEXT NOT NULL,
+        first_seen_at TEXT NOT NULL,
+        changed_at TEXT NOT NULL
+    )""",
+    "CREATE INDEX innovations_primary_theme ON innovations(primary_theme)",
+    """CREATE TABLE innovation_listings (
+        listing_id TEXT PRIMARY KEY REFERENCES listings(id) ON DELETE CASCADE,
+        innovation_id TEXT NOT NULL REFERENCES innovations(id) ON DELETE CASCADE,
+        score REAL NOT NULL CHECK (score BETWEEN 0 AND 1),
+        detail TEXT NOT NULL DEFAULT '{}'
+    )""",
+    "CREATE INDEX innovation_listings_innovation ON innovation_listings(innovation_id)",
+    """CREATE TABLE innovation_fields (
+        innovation_id TEXT NOT NULL REFERENCES innovations(id) ON DELETE CASCADE,
+        field TEXT NOT NULL,
+        listing_id TEXT NOT NULL REFERENCES listings(id) ON DELETE CASCADE,
+        PRIMARY KEY (innovation_id, field)
+    )""",
+    """CREATE TABLE innovation_redirects (
+        old_id TEXT PRIMARY KEY,
+        new_id TEXT NOT NULL REFERENCES innovations(id) ON DELETE CASCADE,
+        since TEXT NOT NULL
+    )""",
+    # No foreign key to innovations: a decision outlives every rebuild, and follows a merge through the redirects.
+    """CREATE TABLE decisions (
+        id INTEGER PRIMARY KEY,
+        innovation_id TEXT NOT NULL,
+        decision TEXT NOT NULL CHECK (decision IN ('shortlist', 'watch', 'pass-on', 'reject', 'skip', 'withdraw')),
+        reason TEXT,
+        note TEXT,
+        regions TEXT NOT NULL DEFAULT '[]',
+        actor TEXT NOT NULL,
+        decided_at TEXT NOT NULL,
+        withdraws INTEGER REFERENCES decisions(id)
+    )""",
+    "CREATE INDEX decisions_innovation ON decisions(innovation_id)",
+    """CREATE TABLE exports (
+        id INTEGER PRIMARY KEY,
+        run_id TEXT REFERENCES runs(id) ON DELETE SET NULL,
+        region TEXT NOT NULL REFERENCES regions(code),
+        format TEXT NOT NULL,
+        path TEXT NOT NULL,
+        rows INTEGER NOT NULL,
+        sha256 TEXT NOT NULL,
+        exported_at TEXT NOT NULL
+    )""",
+)
+
+
+@migrations(name="0001_tables")
+def create_tables(db: Database) -> None:
+    """Every table of the first release."""
+    for statement in TABLES:
+        db.conn.execute(statement)
+
+
+# Porter stemming, so that "falls" finds "fall". Double quotes around the content table: Datasette looks for them and
+# ignores a search on a table whose declaration has single ones.
+SEARCH_INDEX = """CREATE VIRTUAL TABLE {table}_fts USING fts5(
+    title, {column}, content="{table}", content_rowid="search_key", tokenize="porter unicode61 remove_diacritics 2"
+)"""
+SEARCH_TRIGGERS = (
+    """CREATE TRIGGER {table}_fts_insert AFTER INSERT ON {table} BEGIN
+        INSERT INTO {table}_fts(rowid, title, {column}) VALUES (new.search_key, new.title, new.{column});
+    END""",
+    """CREATE TRIGGER {table}_fts_delete AFTER DELETE ON {table} BEGIN
+        INSERT INTO {table}_fts({table}_fts, rowid, title, {column})
+        VALUES ('delete', old.search_key, old.title, old.{column});
+    END""",
+    """CREATE TRIGGER {table}_fts_update AFTER UPDATE OF title, {column} ON {table} BEGIN
+        INSERT INTO {table}_fts({table}_fts, rowid, title, {column})
+        VALUES ('delete', old.search_key, old.title, old.{column});
+        INSERT INTO {table}_fts(rowid, title, {column}) VALUES (new.search_key, new.title, new.{column});
+    END""",
+)
+
+
+@migrations(name="0002_full_text_search")
+def create_full_text_search(db: Database) -> None:
+    """FTS5 over innovations and listings, kept in step by triggers."""
+    for table, column in (("innovations", "search_text"), ("listings", "text")):
+        for statement in (SEARCH_INDEX, *SEARCH_TRIGGERS):
+            db.conn.execute(statement.format(table=table, column=column))
+
+
+def migrate(db: Database) -> list[str]:
+    """Bring the schema and the views up to date and return what was applied now. Safe to call at every start."""
+    pending = [migration.name for migration in migrations.pending(db)]
+    if pending:
+        migrations.apply(db)
+    return pending + create_views(db)

@@ -1,0 +1,1 @@
+"""From text to annotations. Pure: no storage, no network, no clock."""

@@ -1,0 +1,1 @@
+"""Candidate lists: what goes out to the regions."""

@@ -1,0 +1,1 @@
+"""One innovation from many listings, in record linkage's own steps."""

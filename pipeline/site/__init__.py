@@ -1,0 +1,1 @@
+"""What Datasette serves beyond its stock pages."""
