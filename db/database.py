@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 import pysqlite3
 from sqlite_utils import Database
@@ -16,6 +17,8 @@ from sqlite_utils import Database
 SQLITE_FLOOR = (3, 51, 3)  # first release without the WAL-reset corruption (sqlite.org, 2026-03-13)
 BUSY_TIMEOUT_MS = 30_000  # longer than the longest write transaction of ours; chosen, not measured
 JOURNAL_SIZE_LIMIT_BYTES = 64 * 2**20
+
+Journal = Literal["wal", "delete"]
 
 DatabaseError = pysqlite3.DatabaseError
 OperationalError = pysqlite3.OperationalError
@@ -40,10 +43,12 @@ def check_sqlite() -> None:
         raise StorageError(f"SQLite {pysqlite3.sqlite_version} is older than {floor}; reinstall with: make install")
 
 
-def open_database(path: str | Path, *, must_exist: bool = False) -> Database:
-    """Open (or create) the database at `path` with WAL, foreign keys and a busy timeout.
+def open_database(
+    path: str | Path, *, must_exist: bool = False, read_only: bool = False, journal: Journal = "wal"
+) -> Database:
+    """Open (or create) the database at `path` with foreign keys, a busy timeout and (unless read_only) WAL.
 
-    The schema is not touched: see db.migrations.migrate().
+    The schema is not touched: see db.migrations.migrate(). `journal="delete"` makes a single file, fit to be copied.
     Raises StorageError when the file is missing (with must_exist), unreadable, or no SQLite database.
     """
     check_sqlite()
@@ -51,12 +56,17 @@ def open_database(path: str | Path, *, must_exist: bool = False) -> Database:
     if must_exist and not path.exists():
         raise StorageError(f"no database at {path}; create one with: horizon demo, or horizon run --db {path}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        connection = pysqlite3.connect(str(path), timeout=BUSY_TIMEOUT_MS / 1000)
+        if not read_only:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        mode = "ro" if read_only else "rwc"
+        address = f"{path.resolve().as_uri()}?mode={mode}"
+        connection = pysqlite3.connect(address, uri=True, timeout=BUSY_TIMEOUT_MS / 1000)
         connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
         connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute(f"PRAGMA journal_size_limit = {JOURNAL_SIZE_LIMIT_BYTES}")
+        connection.execute("PRAGMA schema_version").fetchone()  # reads the header: says now if this is no database
+        if not read_only:
+            connection.execute(f"PRAGMA journal_mode = {journal}")
+            connection.execute(f"PRAGMA journal_size_limit = {JOURNAL_SIZE_LIMIT_BYTES}")
     except (pysqlite3.DatabaseError, OSError) as error:
         raise StorageError(
             f"cannot open {path}: {error}; check the path and its permissions, or put a backup back with: "

@@ -258,3 +258,13 @@ def migrate(db: Database) -> list[str]:
     if pending:
         migrations.apply(db)
     return pending + create_views(db)
+
+
+def migration_names() -> list[str]:
+    """The names of all migrations of this release, oldest first."""
+    return [migration.name for migration in migrations.pending(Database(memory=True))]
+
+
+def pending_migrations(db: Database) -> list[str]:
+    """The names of the migrations that this database has not had yet, oldest first."""
+    return [migration.name for migration in migrations.pending(db)]

@@ -25,11 +25,10 @@ VIEWS = {
 
 
 def create_views(db: Database) -> list[str]:
-    """Make the stored views equal to VIEWS and return the names of those that had to be made anew."""
+    """Make the stored views equal to VIEWS and return the names of those made anew; a team's own views stay."""
     stored = {view.name: view.schema for view in db.views}
     changed = [name for name, sql in VIEWS.items() if stored.get(name) != f"CREATE VIEW {name} AS {sql}"]
-    for name in [*changed, *(set(stored) - set(VIEWS))]:
-        db.conn.execute(f"DROP VIEW IF EXISTS {name}")
     for name in changed:
+        db.conn.execute(f"DROP VIEW IF EXISTS {name}")
         db.conn.execute(f"CREATE VIEW {name} AS {VIEWS[name]}")
     return changed

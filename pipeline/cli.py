@@ -1,0 +1,339 @@
+"""The command line: one verb per stage. Bodies only hand over; heavy imports wait for the command that needs them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from pipeline.console import Console
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+DEFAULT_DB = "data/innovations.db"
+EXIT_CODES = """\b
+Exit codes:
+  0    done
+  1    a stage failed; the message says which, and what to do
+  2    the command was misused; its --help says how it is used
+  3    done, with warnings (a source below its floor, say)
+  130  interrupted
+"""
+EXIT_WARNINGS = 3
+EXIT_INTERRUPTED = 130
+
+db_option = click.option(
+    "--db",
+    "db_path",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=DEFAULT_DB,
+    envvar="HORIZON_DB",
+    show_default=True,
+    show_envvar=True,
+    help="The database file.",
+)
+sources_option = click.option(
+    "--sources",
+    "folder",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Read source declarations from this folder instead of the ones that come along.",
+)
+port_option = click.option(
+    "--loopback-port",
+    type=click.IntRange(1, 65535),
+    envvar="HORIZON_LOOPBACK_PORT",
+    hidden=True,
+    help="Use this port in place of the one declared for loopback addresses.",
+)
+names_argument = click.argument("names", metavar="[SOURCE]...", nargs=-1)
+
+
+def talking(command: Command) -> Command:
+    """Add --json, -v and -q, and hand the command a Console in their place."""
+
+    def with_console(*args: Any, as_json: bool, verbose: bool, quiet: bool, **kwargs: Any) -> Any:
+        return command(*args, console=Console(as_json, 1 if verbose else -1 if quiet else 0), **kwargs)
+
+    with_console.__name__, with_console.__doc__ = command.__name__, command.__doc__
+    with_console.__click_params__ = getattr(command, "__click_params__", [])  # type: ignore[attr-defined]
+    for option in (
+        click.option("-q", "--quiet", is_flag=True, help="Say only what is wrong."),
+        click.option("-v", "--verbose", is_flag=True, help="Say more."),
+        click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output, for machines."),
+    ):
+        with_console = option(with_console)
+    return with_console  # type: ignore[return-value]
+
+
+def example(*lines: str) -> str:
+    """The end of a command's help: an example to copy. A test runs each of them."""
+    return "\b\nExample:\n" + "\n".join(f"  {line}" for line in lines)
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=EXIT_CODES + "\n" + example("horizon demo --no-serve"),
+)
+@click.version_option(package_name="innovation-pipeline", prog_name="horizon")
+def cli() -> None:
+    """Find health and care innovations, tag them with evidence, join duplicates, serve and export them."""
+
+
+@cli.command(epilog=example("horizon crawl demo-nice --sources crawler/demo/sources"))
+@names_argument
+@sources_option
+@port_option
+@db_option
+@talking
+def crawl(
+    names: tuple[str, ...], folder: Path | None, loopback_port: int | None, db_path: Path, console: Console
+) -> int:
+    """Fetch listings from every enabled source, or from the sources named."""
+    from pipeline.crawl import CrawlPlan, crawl_sources
+    from pipeline.job import started_job
+    from pipeline.sources import SOURCES_FOLDER, choose_sources
+
+    folder = folder or SOURCES_FOLDER
+    plan = CrawlPlan(choose_sources(folder, names), folder, loopback_port)
+    with started_job(db_path, "crawl", console) as job:
+        crawl_sources(job, plan)
+        return _reported(job)
+
+
+@cli.command(epilog=example("horizon tag"))
+@db_option
+@talking
+def tag(db_path: Path, console: Console) -> int:
+    """Tag what is new or changed: is it an innovation, which themes and pledges, and which sentence proves it."""
+    from pipeline.job import started_job
+    from pipeline.tag import tag_listings
+
+    with started_job(db_path, "tag", console) as job:
+        tag_listings(job)
+        return _reported(job)
+
+
+@cli.command(epilog=example("horizon resolve"))
+@db_option
+@talking
+def resolve(db_path: Path, console: Console) -> int:
+    """Join listings that are about the same innovation into one."""
+    from pipeline.job import started_job
+    from pipeline.resolve.stage import resolve_stage
+
+    with started_job(db_path, "resolve", console) as job:
+        resolve_stage(job)
+        return _reported(job)
+
+
+@cli.command(epilog=example("horizon export --region HI-SW --format xlsx --out lists"))
+@click.option(
+    "--region", "regions", multiple=True, metavar="CODE", help="A network's code; again for more. [default: all]"
+)
+@click.option("--format", "formats", multiple=True, type=click.Choice(["csv", "xlsx"]), help="[default: both]")
+@click.option(
+    "--out", "folder", type=click.Path(file_okay=False, path_type=Path), help="[default: exports, beside the database]"
+)
+@db_option
+@talking
+def export(
+    regions: tuple[str, ...], formats: tuple[str, ...], folder: Path | None, db_path: Path, console: Console
+) -> int:
+    """Write one candidate list per region, as CSV and XLSX."""
+    from pipeline.export.stage import export_stage
+    from pipeline.job import started_job
+
+    with started_job(db_path, "export", console) as job:
+        export_stage(job, folder or db_path.parent / "exports", regions, formats or ("csv", "xlsx"))
+        return _reported(job)
+
+
+@cli.command(epilog=example("horizon run --sources crawler/demo/sources"))
+@names_argument
+@sources_option
+@click.option(
+    "--export/--no-export", "exporting", default=True, show_default=True, help="Write the regions' lists at the end."
+)
+@port_option
+@db_option
+@talking
+def run(
+    names: tuple[str, ...],
+    folder: Path | None,
+    exporting: bool,
+    loopback_port: int | None,
+    db_path: Path,
+    console: Console,
+) -> int:
+    """Do every stage in order, with validation between them: crawl, tag, resolve, export.
+
+    A run that was killed is simply run again: every stage takes up only what is not done yet.
+    """
+    from pipeline.crawl import CrawlPlan
+    from pipeline.job import started_job
+    from pipeline.run import RunPlan, run_stages
+    from pipeline.sources import SOURCES_FOLDER, choose_sources
+
+    folder = folder or SOURCES_FOLDER
+    plan = RunPlan(
+        CrawlPlan(choose_sources(folder, names), folder, loopback_port),
+        db_path.parent / "exports" if exporting else None,
+    )
+    with started_job(db_path, "run", console) as job:
+        run_stages(job, plan)
+        return _reported(job)
+
+
+@cli.command(epilog=example("horizon serve --port 8001"))
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8001,
+    show_default=True,
+    help="Port to listen on; 0 takes a free one.",
+)
+@click.option("--open-sql", is_flag=True, help="Let anyone who can open the site run read-only SQL.")
+@db_option
+@talking
+def serve(host: str, port: int, open_sql: bool, db_path: Path, console: Console) -> int:
+    """Serve the searchable pipeline with Datasette until interrupted."""
+    from pipeline.site.serve import serve as serve_site
+
+    console.say(f"serving {db_path} on http://{host}:{port} (stop with Ctrl-C)")
+    serve_site(db_path, host=host, port=port, open_sql=open_sql)
+    return 0
+
+
+@cli.command(epilog=example("horizon backup monday.db"))
+@click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path))
+@click.option(
+    "--keep", type=click.IntRange(min=1), help="Delete all but this many of the backups in the default folder."
+)
+@db_option
+@talking
+def backup(file: Path | None, keep: int | None, db_path: Path, console: Console) -> int:
+    """Write a checked, consistent copy of the database, also while others write to it.
+
+    Do not copy the file yourself: with a run or the site at work, a plain copy comes out malformed, since part of the
+    content is still in the -wal file beside it. Without FILE the copy goes to backups/, beside the database.
+    """
+    from pipeline.safekeeping import make_backup
+
+    return make_backup(db_path, file, keep, console)
+
+
+@cli.command(epilog=example("horizon restore monday.db"))
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@db_option
+@talking
+def restore(file: Path, db_path: Path, console: Console) -> int:
+    """Put a backup back in place of the database; what was there before is kept beside it."""
+    from pipeline.safekeeping import put_backup_back
+
+    return put_backup_back(file, db_path, console)
+
+
+@cli.command(epilog=example("horizon demo --no-serve"))
+@click.option(
+    "--serve/--no-serve", "serving", default=True, show_default=True, help="Serve the result until interrupted."
+)
+@click.option("--port", type=click.IntRange(0, 65535), default=8001, show_default=True, help="Port to serve on.")
+@db_option
+@talking
+def demo(serving: bool, port: int, db_path: Path, console: Console) -> int:
+    """Run everything on the starter catalogue: crawl a site on loopback, tag, resolve, export, and serve the result."""
+    from pipeline.demo import demo_site, run_demo, serve_demo
+
+    with demo_site(console) as site:
+        exports, status = run_demo(db_path, site, console)
+        if serving:
+            serve_demo(db_path, exports, port, console)
+    return EXIT_WARNINGS if status == "warnings" else 0
+
+
+@cli.command(epilog=example("horizon doctor"))
+@sources_option
+@db_option
+@talking
+def doctor(folder: Path | None, db_path: Path, console: Console) -> int:
+    """Check the machine, the database, the models and the source files, and say what to do."""
+    from pipeline.doctor import examine, tell
+    from pipeline.sources import SOURCES_FOLDER
+
+    return tell(examine(db_path, folder or SOURCES_FOLDER), console)
+
+
+@cli.group(epilog=example("horizon sources list"))
+def sources() -> None:
+    """List, show and check the declarations of sources."""
+
+
+@sources.command("list", epilog=example("horizon sources list --sources crawler/demo/sources"))
+@sources_option
+@talking
+def sources_list(folder: Path | None, console: Console) -> int:
+    """List every declared source."""
+    from pipeline.sources import SOURCES_FOLDER, list_sources
+
+    return list_sources(folder or SOURCES_FOLDER, console)
+
+
+@sources.command("show", epilog=example("horizon sources show demo-nice --sources crawler/demo/sources"))
+@click.argument("name")
+@sources_option
+@talking
+def sources_show(name: str, folder: Path | None, console: Console) -> int:
+    """Show one declaration as it is understood, with every default filled in."""
+    from pipeline.sources import SOURCES_FOLDER, show_source
+
+    return show_source(folder or SOURCES_FOLDER, name, console)
+
+
+@sources.command("check", epilog=example("horizon sources check"))
+@sources_option
+@talking
+def sources_check(folder: Path | None, console: Console) -> int:
+    """Check every source file: unknown keys, missing values, a polite delay, a contact address."""
+    from pipeline.sources import SOURCES_FOLDER, check_sources
+
+    return check_sources(folder or SOURCES_FOLDER, console)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Entry point of `horizon`: run the command and turn how it ended into an exit code."""
+    try:
+        code = cli.main(arguments, prog_name="horizon", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("Interrupted. What was stored stays; run the same command again to go on.", err=True)
+        code = EXIT_INTERRUPTED
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of our output left: nothing to say to anyone
+        code = 1
+    except Exception as error:
+        code = _told(error)
+    sys.exit(code)
+
+
+def _reported(job: Any) -> int:
+    job.report()
+    return EXIT_WARNINGS if job.status == "warnings" else 0
+
+
+def _told(error: Exception) -> int:
+    from pipeline.errors import expected_errors
+
+    if not isinstance(error, expected_errors()):
+        raise error
+    click.echo(click.style("Error: ", fg="red") + str(error), err=True, color=Console().color)
+    return 1
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,59 @@
+"""Demo: the main job on the starter catalogue, from a site on loopback to lists for the regions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from crawler.demo.site import DEFAULT_PORT, DemoSite
+from pipeline.console import Console
+from pipeline.crawl import CrawlPlan
+from pipeline.job import Status, started_job
+from pipeline.run import RunPlan, run_stages
+from pipeline.site.serve import serve
+from pipeline.sources import DEMO_SOURCES_FOLDER, choose_sources
+
+
+@contextmanager
+def demo_site(console: Console) -> Iterator[DemoSite]:
+    """The starter catalogue served on loopback: on its usual port or, when that is taken, on a free one."""
+    try:
+        site = DemoSite(port=DEFAULT_PORT)
+    except OSError:
+        site = DemoSite(port=0)
+        console.say(f"port {DEFAULT_PORT} is taken, so the demo site has another one")
+    with site:
+        console.say(f"demo site: {site.base_url}")
+        yield site
+
+
+def run_demo(db_path: Path, site: DemoSite, console: Console) -> tuple[Path, Status]:
+    """Run every stage against the demo site; returns the folder of the candidate lists, and how the run went."""
+    exports = db_path.parent / "exports"
+    names = choose_sources(DEMO_SOURCES_FOLDER, [])
+    with started_job(db_path, "demo", console) as job:
+        run_stages(job, RunPlan(CrawlPlan(names, DEMO_SOURCES_FOLDER, site.port), exports))
+        job.report()
+        return exports, job.status
+
+
+def serve_demo(db_path: Path, exports: Path, port: int, console: Console) -> None:
+    """Say where to look and what to try, then serve until interrupted."""
+    for line in tour(f"http://127.0.0.1:{port}", exports):
+        console.say(line)
+    serve(db_path, host="127.0.0.1", port=port)
+
+
+def tour(address: str, exports: Path) -> list[str]:
+    """Where to look and what to try, for a newcomer."""
+    return [
+        "",
+        f"The pipeline is served at {address} (stop it with Ctrl-C). Things to try:",
+        f"  {address}/search?q=falls+care+home            search by words",
+        f"  {address}/search?theme=patient-safety         everything tagged with one theme",
+        f"  {address}/innovations/innovations             the table, with facets on theme, pledge, region and source",
+        f"  {address}/innovations/filtered_out            what was left out, and why",
+        f"  {exports}   one candidate list per region, as CSV and XLSX",
+        "",
+    ]

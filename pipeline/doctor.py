@@ -1,0 +1,159 @@
+"""Doctor: checks the machine, the database, the models and the source files, and says what to do."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Literal
+
+from packaging.version import Version
+
+from pipeline.console import Console
+from pipeline.errors import RequestError, expected_errors
+from pipeline.sources import DEMO_SOURCES_FOLDER, check_files
+
+FREE_DISK_BYTES = 500 * 2**20  # a demo database, its lists and a backup take about 30 MiB; ten times that and some
+OLDEST_PYTHON = (3, 11)
+# The oldest releases without a known fault that reaches us (advisories as of November 2026).
+PACKAGE_FLOORS = {
+    "scrapy": "2.19",
+    "twisted": "26.4",
+    "lxml": "6.1",
+    "aiohttp": "3.14.4",
+    "brotli": "1.2",
+    "datasette": "0.65.5",
+    "skops": "0.13",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at: how it is, and what to do when it is not well."""
+
+    subject: str
+    state: Literal["ok", "warning", "error"]
+    text: str
+    advice: str = ""
+
+
+def examine(db_path: Path, sources_folder: Path) -> list[Finding]:
+    """Look at everything; a check that breaks becomes a finding and never hides the others."""
+    checks: list[tuple[str, Callable[[], Iterator[Finding]]]] = [
+        ("python", _python),
+        ("packages", _packages),
+        ("sqlite", _sqlite),
+        ("disk", lambda: _disk(db_path)),
+        ("database", lambda: _database(db_path)),
+        ("models", _models),
+        ("sources", lambda: _sources(sources_folder)),
+        ("demo sources", lambda: _sources(DEMO_SOURCES_FOLDER)),
+    ]
+    findings: list[Finding] = []
+    for subject, check in checks:
+        try:
+            findings.extend(check())
+        except expected_errors() as error:
+            findings.append(Finding(subject, "error", str(error)))
+    return findings
+
+
+def tell(findings: list[Finding], console: Console) -> int:
+    """Print the findings, each with its advice. Returns the exit code: 1 for an error, 3 for a warning."""
+    lines = []
+    for finding in findings:
+        lines.append(f"{finding.state:<8} {finding.subject}: {finding.text}")
+        if finding.advice:
+            lines.append(f"{'':<8} -> {finding.advice}")
+    console.result({"findings": [asdict(finding) for finding in findings]}, lines)
+    states = {finding.state for finding in findings}
+    return 1 if "error" in states else 3 if "warning" in states else 0
+
+
+def _python() -> Iterator[Finding]:
+    found = platform.python_version()
+    if sys.version_info[:2] < OLDEST_PYTHON:
+        yield Finding(
+            "python", "error", f"Python {found} is too old", "install Python 3.11 or newer, then: make install"
+        )
+    else:
+        yield Finding("python", "ok", f"Python {found} on {platform.system()}")
+
+
+def _packages() -> Iterator[Finding]:
+    old = []
+    for name, floor in PACKAGE_FLOORS.items():
+        try:
+            if Version(version(name)) < Version(floor):
+                old.append(f"{name} {version(name)} (needs {floor})")
+        except PackageNotFoundError:
+            old.append(f"{name} is missing")
+    if old:
+        yield Finding("packages", "error", ", ".join(old), "reinstall from the lock file: make install")
+    else:
+        yield Finding("packages", "ok", f"{len(PACKAGE_FLOORS)} packages at or above their safe versions")
+
+
+def _sqlite() -> Iterator[Finding]:
+    from db.database import check_sqlite, sqlite_version
+
+    check_sqlite()
+    yield Finding("sqlite", "ok", f"SQLite {'.'.join(map(str, sqlite_version()))}, with full-text search")
+
+
+def _disk(db_path: Path) -> Iterator[Finding]:
+    folder = next(parent for parent in db_path.resolve().parents if parent.exists())
+    free = shutil.disk_usage(folder).free
+    if free < FREE_DISK_BYTES:
+        advice = "free some space, or keep the database elsewhere with --db PATH"
+        yield Finding("disk", "error", f"only {free // 2**20} MiB free in {folder}", advice)
+    else:
+        yield Finding("disk", "ok", f"{free // 2**20:,} MiB free in {folder}")
+
+
+def _database(db_path: Path) -> Iterator[Finding]:
+    from db.checks import broken_rules, damage
+    from db.database import open_database
+    from db.migrations import pending_migrations
+
+    if not db_path.exists():
+        yield Finding("database", "warning", f"no database at {db_path} yet", "make one with: horizon demo")
+        return
+    db = open_database(db_path)
+    try:
+        pending = pending_migrations(db)
+        if pending:
+            yield Finding("database", "warning", f"older schema ({', '.join(pending)} to come)", "any stage applies it")
+            return
+        for problem in damage(db):
+            yield Finding("database", "error", problem, f"put a backup back with: horizon restore FILE --db {db_path}")
+        for problem in broken_rules(db):
+            yield Finding("database", "warning", problem, "run: horizon tag, then: horizon resolve")
+        listings, innovations = db.table("listings").count, db.table("innovations").count
+        yield Finding("database", "ok", f"{db_path}: {listings:,} listings, {innovations:,} innovations")
+    finally:
+        db.conn.close()
+
+
+def _models() -> Iterator[Finding]:
+    from nlp.tagger import Tagger
+
+    tagger = Tagger.load()
+    yield Finding("models", "ok", f"tagger {tagger.version}, vocabulary {tagger.vocabulary_version}")
+
+
+def _sources(folder: Path) -> Iterator[Finding]:
+    try:
+        verdicts = check_files(folder)
+    except RequestError as error:
+        yield Finding("sources", "warning", str(error))
+        return
+    bad = {name: verdict for name, verdict in verdicts.items() if verdict != "ok"}
+    for name, verdict in bad.items():
+        yield Finding("sources", "error", f"{name}: {verdict}", "mend the file, then: horizon sources check")
+    if not bad:
+        yield Finding("sources", "ok", f"{len(verdicts)} source files in {folder}")

@@ -1,0 +1,26 @@
+"""Which failures are told in one plain sentence, and which are faults of ours that deserve a traceback."""
+
+from __future__ import annotations
+
+
+class LockHeldError(Exception):
+    """Another run is at work on the same database."""
+
+
+class StageFailedError(Exception):
+    """A stage could not do its work; the message says which and what to do next."""
+
+
+class RequestError(Exception):
+    """What was asked for does not exist or cannot be had; the message names it and the allowed values."""
+
+
+def expected_errors() -> tuple[type[Exception], ...]:
+    """The exceptions whose message is meant for the person at the terminal. Imported late: start-up must stay quick."""
+    from crawler.source import SourceError
+    from db.database import DatabaseError, StorageError
+    from nlp.models_store import ModelError
+    from nlp.taxonomy_data import TaxonomyError
+
+    ours = (LockHeldError, StageFailedError, RequestError, SourceError, StorageError, ModelError, TaxonomyError)
+    return (*ours, DatabaseError, OSError)

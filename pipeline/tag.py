@@ -1,0 +1,79 @@
+"""Tag: read what is new or changed, say whether it is an innovation, and which themes and criteria it shows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from db.annotations import count_due, due_batches, replace_terms, store_taggings
+from nlp.annotations import Annotation, Document, Evidence, Tagging
+from nlp.tagger import Tagger
+from nlp.taxonomy_data import load_taxonomy
+from pipeline.job import Job
+
+STAGE = "tag"
+BATCH_SIZE = 200  # listings to a transaction: chosen so that a kill loses a fraction of a second of work
+
+
+def tag_listings(job: Job) -> None:
+    """Tag every listing that this tagger has not read in its present state; nothing else is touched."""
+    tagger = Tagger.load()
+    replace_terms(job.db, [dict(term) for term in load_taxonomy().rows()])
+    counts = {"listings": 0, "kept": 0, "filtered_out": 0, "tags": 0}
+    due = count_due(job.db, tagger.version)
+    with job.console.progress(due, "tagging") as bar:
+        for batch in due_batches(job.db, tagger.version, BATCH_SIZE):
+            _tag_batch(job, tagger, batch, counts)
+            bar.update(len(batch))
+    job.count(STAGE, counts)
+
+
+def _tag_batch(job: Job, tagger: Tagger, batch: list[dict[str, Any]], counts: dict[str, int]) -> None:
+    documents = [Document(row["id"], row["title"], row["text"]) for row in batch]
+    taggings = list(tagger.tag(documents))
+    rows = list(zip(batch, taggings, strict=True))
+    filtrations = [_filtration_row(listing, tagging, tagger) for listing, tagging in rows]
+    found = [_annotation_row(listing, one, tagger) for listing, tagging in rows for one in tagging.annotations]
+    kept = sum(tagging.filtration.kept for tagging in taggings)
+    counts["tags"] += store_taggings(job.db, filtrations, found)
+    counts["listings"] += len(batch)
+    counts["kept"] += kept
+    counts["filtered_out"] += len(batch) - kept
+
+
+def _filtration_row(listing: Mapping[str, Any], tagging: Tagging, tagger: Tagger) -> dict[str, Any]:
+    verdict = tagging.filtration
+    return {
+        "listing_id": listing["id"],
+        "kept": int(verdict.kept),
+        "reason": verdict.reason,
+        "score": verdict.score,
+        **_evidence_columns(verdict.evidence),
+        "content_hash": listing["content_hash"],
+        "text_hash": listing["text_hash"],
+        "tagger_version": tagger.version,
+    }
+
+
+def _annotation_row(listing: Mapping[str, Any], annotation: Annotation, tagger: Tagger) -> dict[str, Any]:
+    return {
+        "listing_id": listing["id"],
+        "kind": annotation.kind,
+        "code": annotation.code,
+        "verdict": annotation.verdict,
+        "is_primary": int(annotation.is_primary),
+        "score": annotation.score,
+        **_evidence_columns(annotation.evidence),
+        "text_hash": listing["text_hash"],
+        "method": annotation.method,
+        "method_version": tagger.version,
+        "vocabulary_version": tagger.vocabulary_version,
+        "detail": json.dumps(dict(annotation.detail), ensure_ascii=False, sort_keys=True),
+    }
+
+
+def _evidence_columns(evidence: Evidence | None) -> dict[str, Any]:
+    if evidence is None:
+        return {"evidence": None, "evidence_start": None, "evidence_end": None}
+    return {"evidence": evidence.text, "evidence_start": evidence.start, "evidence_end": evidence.end}
