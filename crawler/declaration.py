@@ -1,0 +1,157 @@
+"""The parts of a source file: field rules, the settings of each discovery method, and the types they share."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal, Self
+
+import cssselect
+import jmespath
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from crawler.hosts import HostError, endpoint_of, is_loopback, parse_host
+
+CONTACT = re.compile(r"^(https?://[^\s/]+\.[^\s]+|[^@\s]+@[^@\s]+\.[^@\s]+)$")
+
+FieldName = Literal["title", "text", "url", "publisher", "region", "published", "record_id"]
+DiscoveryKind = Literal["index", "sitemap", "feed", "wordpress", "api"]
+
+
+def _selector(value: str) -> str:
+    try:
+        cssselect.parse(value)
+    except cssselect.SelectorError as error:
+        raise ValueError(f"{value!r} is no CSS selector ({error})") from None
+    return value
+
+
+def _expression(value: str) -> str:
+    try:
+        jmespath.compile(value)
+    except jmespath.exceptions.JMESPathError as error:
+        raise ValueError(f"{value!r} is no JMESPath expression ({str(error).splitlines()[0]})") from None
+    return value
+
+
+def _pattern(value: str) -> str:
+    try:
+        re.compile(value)
+    except re.error as error:
+        raise ValueError(f"{value!r} is no regular expression ({error})") from None
+    return value
+
+
+def _address(value: str) -> str:
+    try:
+        endpoint_of(value)
+    except HostError as error:
+        raise ValueError(str(error)) from None
+    return value
+
+
+def _host(value: str) -> str:
+    try:
+        host, port = parse_host(value)
+    except HostError as error:
+        raise ValueError(str(error)) from None
+    if is_loopback(host) and port is None:
+        raise ValueError(f"the loopback host {value!r} must name its port, for example {value}:8770")
+    return value
+
+
+def _contact(value: str) -> str:
+    if not CONTACT.match(value):
+        raise ValueError(f"{value!r} is neither an e-mail address nor an http(s) address")
+    return value
+
+
+Words = Annotated[str, Field(min_length=1, max_length=300)]
+Selector = Annotated[str, AfterValidator(_selector)]
+Expression = Annotated[str, AfterValidator(_expression)]
+Pattern = Annotated[str, AfterValidator(_pattern)]
+Address = Annotated[str, AfterValidator(_address)]
+Host = Annotated[str, AfterValidator(_host)]
+Contact = Annotated[str, AfterValidator(_contact)]
+
+
+class Strict(BaseModel):
+    """A part of a source file: unknown keys are refused, nothing is changed after loading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class FieldRule(Strict):
+    """Where one field is found: exactly one of css (in a page), jmespath (in a record) and const (always this).
+
+    A css rule may end in ::text or ::attr(name); otherwise the text of the first match is taken.
+    """
+
+    css: Selector | None = None
+    jmespath: Expression | None = None
+    const: Words | None = None
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Self:
+        given = [name for name in ("css", "jmespath", "const") if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise ValueError("give exactly one of: css, jmespath, const")
+        return self
+
+
+class IndexSection(Strict):
+    """Pages of links: `link` selects those to listings, `next` the one to the following page (href, or ::attr())."""
+
+    link: Selector
+    next: Selector | None = None
+
+
+class SitemapSection(Strict):
+    """Sitemaps and sitemap indexes: a listing's address matches `match` (searched, not anchored) and not `exclude`."""
+
+    match: Pattern = ""
+    exclude: Pattern | None = None
+
+
+class FeedSection(Strict):
+    """RSS and Atom. With `follow`, each entry's page is read; `page_parameter` counts pages up until a 404."""
+
+    follow: bool = False
+    page_parameter: Words | None = None
+
+
+class WordPressSection(Strict):
+    """The REST API of WordPress; the start address is the collection, for example .../wp-json/wp/v2/posts."""
+
+    page_size: int = Field(default=100, ge=1, le=100)  # WordPress refuses more than 100
+
+
+class Paging(Strict):
+    """How an API is paged: a page number, an offset, or an address of the next page inside the answer (`next`)."""
+
+    by: Literal["page", "offset", "next", "none"]
+    parameter: Words | None = None
+    size_parameter: Words | None = None
+    size: int = Field(default=100, ge=1, le=10_000)
+    first: int = Field(default=1, ge=0)
+    total: Expression | None = None
+    next: Expression | None = None
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.by in ("page", "offset") and self.parameter is None:
+            raise ValueError(f"paging by {self.by} needs the key: parameter")
+        if self.by == "next" and self.next is None:
+            raise ValueError("paging by next needs the key: next")
+        return self
+
+
+class ApiSection(Strict):
+    """A JSON API: `records` finds the list; with `link`, the page at that address is read for each record."""
+
+    records: Expression
+    link: Expression | None = None
+    accept: Words | None = None
+    paging: Paging = Paging(by="none")
+
+
+Section = IndexSection | SitemapSection | FeedSection | WordPressSection | ApiSection

@@ -1,0 +1,95 @@
+"""JSON records to facts, by JMESPath."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+import jmespath
+
+from crawler.declaration import FieldName, FieldRule
+from crawler.items import Facts
+from crawler.parsers.text import markup_to_text
+
+LEFTOVER_LIMIT = 20  # keys; enough for the widest API we know once its long texts are mapped
+LEFTOVER_CHARACTERS = 200
+ROOT_KEY = re.compile(r'"([^"]+)"|([A-Za-z_]\w*)')
+
+
+class RecordError(ValueError):
+    """An answer whose structure is not the declared one; the message says what was expected."""
+
+
+def read_json(body: bytes) -> Any:
+    """Parse a JSON answer; RecordError when it is none."""
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise RecordError(f"the answer is not JSON: {error}") from None
+
+
+def records_in(document: Any, expression: str) -> list[dict[str, Any]]:
+    """The list of records that `expression` finds; RecordError where it finds no list of objects."""
+    found = search(document, expression)
+    if not isinstance(found, list) or not all(isinstance(record, dict) for record in found):
+        raise RecordError(f"{expression!r} finds no list of records in the answer")
+    return found
+
+
+def search(document: Any, expression: str) -> Any:
+    """What a JMESPath expression finds, None when it does not apply."""
+    try:
+        return _compiled(expression).search(document)
+    except jmespath.exceptions.JMESPathError:
+        return None
+
+
+@lru_cache(maxsize=256)
+def _compiled(expression: str) -> Any:
+    return jmespath.compile(expression)
+
+
+def parse_record(
+    record: Mapping[str, Any],
+    rules: Mapping[FieldName, FieldRule],
+    drop: Sequence[str] = (),
+    ignore: Iterable[str] = (),
+) -> Facts:
+    """Facts of one record. HTML in a field becomes text, without what `drop` selects.
+
+    Short values that no rule maps go to extra, those under the keys in `ignore` apart.
+    """
+    values: dict[str, str | None] = {}
+    mapped = set(ignore)
+    for name, rule in rules.items():
+        if rule.jmespath:
+            mapped |= {a or b for a, b in ROOT_KEY.findall(rule.jmespath)}
+            values[name] = _as_text(search(record, rule.jmespath), drop)
+        else:
+            values[name] = rule.const
+    return Facts(**values, extra=_leftovers(record, mapped))  # type: ignore[arg-type]
+
+
+def _as_text(value: object, drop: Sequence[str]) -> str | None:
+    if isinstance(value, list):
+        parts = [_as_text(part, drop) for part in value]
+        return "\n\n".join(part for part in parts if part) or None
+    if isinstance(value, bool) or value is None or isinstance(value, dict):
+        return None
+    return markup_to_text(value, drop) if isinstance(value, str) else str(value)
+
+
+def _leftovers(record: Mapping[str, Any], mapped: set[str]) -> dict[str, object]:
+    """Unmapped scalars, by key; long texts are left out."""
+    kept = {
+        key: value
+        for key, value in sorted(record.items())
+        if key not in mapped
+        and isinstance(value, str | int | float)
+        and value != ""
+        and len(str(value)) <= LEFTOVER_CHARACTERS
+    }
+    return dict(list(kept.items())[:LEFTOVER_LIMIT])

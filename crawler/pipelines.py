@@ -1,0 +1,240 @@
+"""Item pipelines: require -> fingerprint -> store. The only writers of the crawl."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+from scrapy.crawler import Crawler
+from sqlite_utils import Database
+
+from crawler.frontier import Frontier
+from crawler.items import Listing, Visit
+from crawler.source import Source
+from crawler.tally import Problem, Status, Tally
+from db.database import open_database, transaction
+from db.keys import digest, listing_id
+from db.listings import ListingRow, find_listing, listing_ids_by_address, mark_gone, region_codes, store_listing
+from db.runs import now, record_counts, record_problem
+from db.sources import SourceRow, record_crawl, upsert_sources
+
+log = logging.getLogger(__name__)
+
+STAGE = "crawl"
+BATCH_VISITS = 20  # a commit waits for the disk; this many visits share one
+BATCH_SECONDS = 1.0  # no result waits longer than this for the next one to arrive
+TITLE_LIMIT_CHARACTERS = 1_000  # a longer "title" is a page's whole text caught by a wrong selector
+
+
+class CrawlSetupError(Exception):
+    """A database in which this crawl cannot be recorded; the message says what to do."""
+
+
+@dataclass(slots=True)
+class CrawlStore:
+    """One source's part of the database during one crawl."""
+
+    db: Database
+    source: Source
+    run_id: str
+    frontier: Frontier
+    tally: Tally
+    regions: frozenset[str]
+
+
+def open_store(path: Path, source: Source, run_id: str) -> CrawlStore:
+    """Open the database for a crawl of `source` within the run `run_id` and store the declaration.
+
+    Raises db.database.StorageError or CrawlSetupError.
+    """
+    db = open_database(path, must_exist=True)
+    if not db.table("runs").exists() or not db.execute("SELECT 1 FROM runs WHERE id = ?", [run_id]).fetchone():
+        raise CrawlSetupError(f"no run {run_id!r} in {path}; start one with: horizon crawl {source.name} --db {path}")
+    upsert_sources(db, [source_row(source)])
+    return CrawlStore(db, source, run_id, Frontier(db, source.name), Tally(), region_codes(db))
+
+
+def source_row(source: Source) -> SourceRow:
+    """The declaration as the database keeps it."""
+    return SourceRow(
+        name=source.name,
+        title=source.title,
+        publisher=source.publisher,
+        licence=source.licence,
+        discovery=source.discovery,
+        start_url=source.start_urls[0],
+        frequency=source.frequency,
+        enabled=source.enabled,
+        verified=str(source.verified),
+        floor=source.floor,
+    )
+
+
+def close_store(store: CrawlStore, counts: dict[str, float], status: Status, problems: list[Problem]) -> None:
+    """Record how the crawl ended. Pages that are gone take their listings along only where the volume is as expected:
+    a source that collapsed never empties what was published."""
+    name = store.source.name
+    with transaction(store.db):
+        if status != "failed" and len(store.tally.seen) >= store.source.floor:
+            mark_gone(store.db, name, now())
+        record_counts(store.db, store.run_id, STAGE, counts, name)
+        for problem in problems:
+            record_problem(store.db, store.run_id, STAGE, problem.message, severity=problem.severity, source=name)
+        record_crawl(store.db, name, status)
+    store.db.close()
+
+
+def fingerprint(listing: Listing) -> ListingRow:
+    """The listing with its id and hashes."""
+    extra = json.dumps(listing.extra, sort_keys=True, ensure_ascii=False)
+    published_fields = (listing.text, listing.publisher, listing.region, listing.published, listing.record_id, extra)
+    return ListingRow(
+        id=listing_id(listing.source, listing.url),
+        source=listing.source,
+        url=listing.url,
+        fetched_url=listing.fetched_url,
+        record_id=listing.record_id,
+        title=listing.title,
+        text=listing.text,
+        text_hash=digest(listing.text),
+        content_hash=digest(listing.title, *(value or "" for value in published_fields)),
+        publisher=listing.publisher,
+        region=listing.region,
+        published=listing.published,
+        extra=extra,
+    )
+
+
+@dataclass(slots=True)
+class Fingerprinted:
+    """A visit whose listings are ready to be stored."""
+
+    visit: Visit
+    rows: list[ListingRow] = field(default_factory=list)
+
+
+class StorePart:
+    """What every item pipeline here starts from: the store that the spider was given."""
+
+    def __init__(self, store: CrawlStore) -> None:
+        self.store = store
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Scrapy's way of making a component."""
+        return cls(crawler.spider.store)  # type: ignore[union-attr]
+
+
+class RequirePipeline(StorePart):
+    """Lets no listing pass that lacks a title or text, or whose region is unknown."""
+
+    def process_item(self, item: Visit) -> Visit:
+        """Drop what is incomplete and say so; a detail page left without a listing is an error of that page."""
+        item.listings = [listing for listing in item.listings if self._complete(item, listing)]
+        for listing in item.listings:
+            if listing.region is not None and listing.region not in self.store.regions:
+                self.store.tally.page_problem(f"{listing.url}: unknown region {listing.region!r}, left out")
+                listing.extra = {**listing.extra, "region": listing.region}
+                listing.region = None
+        return item
+
+    def _complete(self, visit: Visit, listing: Listing) -> bool:
+        missing = [name for name in ("title", "text") if not getattr(listing, name)]
+        if len(listing.title) > TITLE_LIMIT_CHARACTERS:
+            missing.append(f"title below {TITLE_LIMIT_CHARACTERS} characters")
+        if not missing:
+            return True
+        message = f"no {' and no '.join(missing)}"
+        if visit.role == "detail":
+            visit.error = message
+        else:
+            self.store.tally.page_problem(f"{listing.url}: {message}")
+        return False
+
+
+class FingerprintPipeline:
+    """Gives every listing its id and hashes."""
+
+    def process_item(self, item: Visit) -> Fingerprinted:
+        """From listings to rows."""
+        return Fingerprinted(item, [fingerprint(listing) for listing in item.listings])
+
+
+class StorePipeline(StorePart):
+    """Stores visits with their listings, several visits to a transaction, each wholly or not at all.
+
+    Two addresses may lead to the same listing. The lesser address in sorting order then speaks for it, whichever came
+    first, so that the content does not depend on the order in which pages arrived.
+    """
+
+    def __init__(self, store: CrawlStore) -> None:
+        super().__init__(store)
+        self.waiting: list[Fingerprinted] = []
+        self.waiting_since = 0.0
+        self.deferred: dict[str, ListingRow] = {}
+        self.ids = listing_ids_by_address(store.db, store.source.name)
+
+    def process_item(self, item: Fingerprinted) -> Fingerprinted:
+        """Put a visit into the present batch, and store the batch when it is due."""
+        if not self.waiting:
+            self.waiting_since = time.monotonic()
+        self.waiting.append(item)
+        if len(self.waiting) >= BATCH_VISITS or time.monotonic() - self.waiting_since >= BATCH_SECONDS:
+            self.flush()
+        return item
+
+    def close_spider(self) -> None:
+        """Store the last batch, and the listings whose usual address did not answer for them in this crawl."""
+        self.flush()
+        with transaction(self.store.db):
+            for row in self.deferred.values():
+                if row.id not in self.store.tally.seen:
+                    self._write(row)
+
+    def flush(self) -> None:
+        """Store what is waiting in one transaction."""
+        batch, self.waiting = self.waiting, []
+        with transaction(self.store.db):
+            for item in batch:
+                self._store(item)
+
+    def _store(self, item: Fingerprinted) -> None:
+        visit, tally = item.visit, self.store.tally
+        if visit.error:
+            tally.page_problem(f"{visit.url}: {visit.error}")
+        self.store.frontier.record(visit, now())
+        if visit.not_modified:
+            tally.counts["not_modified"] += 1
+            self._confirm(visit.url)
+        for row in item.rows:
+            self._claim(row, visit)
+
+    def _confirm(self, url: str) -> None:
+        known = self.ids.get(url)
+        if known and known not in self.store.tally.seen:
+            self.store.tally.seen.add(known)
+            self.store.tally.counts["unchanged"] += 1
+
+    def _claim(self, row: ListingRow, visit: Visit) -> None:
+        """Write the row where its address may speak for the listing; otherwise keep it for the end of the crawl."""
+        stored = find_listing(self.store.db, row.id)
+        if stored and stored.fetched_url < row.fetched_url:
+            self.store.frontier.forget(visit.url)
+            rival = self.deferred.get(row.id)
+            if rival is None or row.fetched_url < rival.fetched_url:
+                self.deferred[row.id] = row
+            return
+        if stored and stored.fetched_url > row.fetched_url:
+            self.store.frontier.forget(stored.fetched_url)
+        same_run = stored is not None and row.id in self.store.tally.seen and stored.version_run == self.store.run_id
+        self._write(row, same_version=same_run)
+
+    def _write(self, row: ListingRow, *, same_version: bool = False) -> None:
+        outcome = store_listing(self.store.db, row, self.store.run_id, now(), same_version=same_version)
+        if row.id not in self.store.tally.seen:
+            self.store.tally.seen.add(row.id)
+            self.store.tally.counts[outcome] += 1

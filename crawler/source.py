@@ -1,0 +1,223 @@
+"""The typed model of a source file, and the strict reading of a folder of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+import yaml
+from pydantic import BaseModel, Field, ValidationError, model_validator
+
+from crawler.declaration import (
+    Address,
+    ApiSection,
+    Contact,
+    DiscoveryKind,
+    FeedSection,
+    FieldName,
+    FieldRule,
+    Host,
+    IndexSection,
+    Paging,
+    Section,
+    Selector,
+    SitemapSection,
+    Strict,
+    Words,
+    WordPressSection,
+)
+from crawler.hosts import Endpoint, endpoint_of, is_loopback, parse_host
+
+REAL_HOST_DELAY_SECONDS = 3.0  # Heritrix's minimum between two requests to one host
+PAGE_BUDGET = 5_000  # requests to one source in one crawl; chosen, several times the largest listing we know
+LOOPBACK_PORT = re.compile(r"(?<![\w.])(127\.0\.0\.1|localhost|\[::1\]):\d+")
+WITHOUT_SETTINGS: Mapping[DiscoveryKind, type[Section]] = {
+    "sitemap": SitemapSection,
+    "feed": FeedSection,
+    "wordpress": WordPressSection,
+}
+
+
+class Source(Strict):
+    """One website, feed or API, as its file declares it."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
+    title: Words
+    publisher: Words
+    licence: Words
+    terms: Address | None = None
+    home: Address
+    discovery: DiscoveryKind
+    start_urls: Annotated[tuple[Address, ...], Field(min_length=1)]
+    hosts: Annotated[tuple[Host, ...], Field(min_length=1)]
+    frequency: Literal["hourly", "daily", "weekly", "monthly"]
+    enabled: bool
+    verified: Literal["never"] | date
+    floor: int = Field(ge=1)
+    ceiling: int | None = Field(default=None, ge=1)
+    contact: Contact | None = None
+    delay_seconds: float | None = Field(default=None, ge=0, le=300)
+    page_budget: int = Field(default=PAGE_BUDGET, ge=1)
+    find_dates: bool = False
+    drop: tuple[Selector, ...] = ()
+    fields: dict[FieldName, FieldRule] = {}
+    index: IndexSection | None = None
+    sitemap: SitemapSection | None = None
+    feed: FeedSection | None = None
+    wordpress: WordPressSection | None = None
+    api: ApiSection | None = None
+
+    @property
+    def endpoints(self) -> frozenset[Endpoint]:
+        """The hosts that may be reached, as (host, port); port None stands for the scheme's own."""
+        return frozenset(parse_host(host) for host in self.hosts)
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether every host is this machine."""
+        return all(is_loopback(host) for host, _ in self.endpoints)
+
+    @property
+    def delay(self) -> float:
+        """Seconds between two requests."""
+        if self.delay_seconds is not None:
+            return self.delay_seconds
+        return 0.0 if self.is_loopback else REAL_HOST_DELAY_SECONDS
+
+    def reading(self) -> str:
+        """What decides how a page of this source is read, as text: when it changes, unchanged pages are read anew."""
+        return self.model_dump_json(include={"publisher", "find_dates", "drop", "fields"})
+
+    @model_validator(mode="before")
+    @classmethod
+    def _default_section(cls, values: object) -> object:
+        """Sections whose settings all have defaults may be left out."""
+        if isinstance(values, dict):
+            kind = values.get("discovery")
+            section = WITHOUT_SETTINGS.get(kind) if isinstance(kind, str) else None  # type: ignore[call-overload]
+            if section and kind not in values:
+                return {**values, kind: {}}
+        return values
+
+    @model_validator(mode="after")
+    def _coherent(self) -> Self:
+        for problem in (*self._section_problems(), *self._host_problems()):
+            raise ValueError(problem)
+        if self.ceiling is not None and self.ceiling < self.floor:
+            raise ValueError(f"ceiling {self.ceiling} is below floor {self.floor}")
+        return self
+
+    def _section_problems(self) -> list[str]:
+        sections = [kind for kind in ("index", "sitemap", "feed", "wordpress", "api") if getattr(self, kind)]
+        if sections == [self.discovery]:
+            return []
+        return [
+            f"discovery is {self.discovery}, so exactly the section {self.discovery!r} is needed; found: {sections}"
+        ]
+
+    def _host_problems(self) -> list[str]:
+        problems = []
+        for address in self.start_urls:
+            if endpoint_of(address) not in self.endpoints:
+                problems.append(f"start_urls: {urlsplit(address).netloc} is not among hosts: {', '.join(self.hosts)}")
+        if self.is_loopback:
+            return problems
+        if self.enabled and self.contact is None:
+            problems.append("an enabled source needs the key contact: an e-mail or http(s) address for site owners")
+        if self.delay_seconds == 0:
+            problems.append("delay_seconds: 0 is for loopback hosts only; leave it out for 3 seconds")
+        return problems
+
+
+class SourceError(Exception):
+    """A source file or folder that cannot be used; the message names the file, the key, what is allowed, what next."""
+
+
+class _UniqueKeyLoader(yaml.SafeLoader):
+    """Safe YAML in which a key given twice is an error, not a silent overwriting."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        seen: set[object] = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)  # type: ignore[no-untyped-call]
+            if isinstance(key, Hashable) and key in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {key!r} is given twice", key_node.start_mark
+                )
+            seen.add(key)
+        return super().construct_mapping(node, deep)
+
+
+def load_sources(directory: Path, loopback_port: int | None = None) -> dict[str, Source]:
+    """Every source file (*.yml) of a folder by name, sorted; SourceError on the first that is wrong.
+
+    With loopback_port, addresses on this machine are moved to that port (the demo site may run on any).
+    """
+    if not directory.is_dir():
+        raise SourceError(f"{directory}: no such folder of source files; name one with: --sources DIR")
+    paths = sorted(directory.glob("*.yml"))
+    if not paths:
+        raise SourceError(f"{directory}: holds no source files (*.yml); name another with: --sources DIR")
+    return {path.stem: load_source(path, loopback_port) for path in paths}
+
+
+def load_source(path: Path, loopback_port: int | None = None) -> Source:
+    """One source file; SourceError when it cannot be read or breaks a rule."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        if loopback_port is not None:
+            text = LOOPBACK_PORT.sub(rf"\g<1>:{loopback_port}", text)
+        values = yaml.load(text, Loader=_UniqueKeyLoader)  # noqa: S506 (a SafeLoader)
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise _error(path, [str(error)]) from None
+    if not isinstance(values, dict):
+        raise _error(path, ["the file is not a mapping of keys to values"])
+    try:
+        source = Source.model_validate(values)
+    except ValidationError as error:
+        raise _error(path, [_explain(problem) for problem in error.errors(include_url=False)]) from None
+    if source.name != path.stem:
+        raise _error(path, [f"key name: {source.name!r} differs from the file's name; allowed: {path.stem}"])
+    return source
+
+
+def _error(path: Path, problems: list[str]) -> SourceError:
+    lines = "".join(f"\n  {problem}" for problem in problems)
+    return SourceError(f"{path}:{lines}\nCorrect the file, then check it with: horizon sources check {path.stem}")
+
+
+def _explain(problem: Mapping[str, Any]) -> str:
+    """One validation error in plain words: the key, what is wrong, the allowed values."""
+    location = [str(part) for part in problem["loc"]]
+    key = ".".join(location) or "(the whole file)"
+    if problem["type"] == "extra_forbidden":
+        return f"key {key}: unknown; allowed: {', '.join(_keys_beside(location))}"
+    if problem["type"] == "missing":
+        return f"key {key}: missing"
+    message = str(problem["msg"]).removeprefix("Value error, ")
+    given = problem["input"]
+    shown = f"; found: {given!r}" if isinstance(given, str | int | float) else ""
+    return f"key {key}: {message}{shown}"
+
+
+def _keys_beside(location: list[str]) -> list[str]:
+    """The keys that are allowed where an unknown one stands."""
+    model: type[BaseModel] = Source
+    for part in location[:-1]:
+        model = MODELS_BY_KEY.get(part, FieldRule)
+    return sorted(model.model_fields)
+
+
+MODELS_BY_KEY: Mapping[str, type[BaseModel]] = {
+    "index": IndexSection,
+    "sitemap": SitemapSection,
+    "feed": FeedSection,
+    "wordpress": WordPressSection,
+    "api": ApiSection,
+    "paging": Paging,
+    "fields": FieldRule,
+}

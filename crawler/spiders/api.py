@@ -1,0 +1,72 @@
+"""JSON APIs: lists of records, paged by number, by offset or by an address in the answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from scrapy.http import TextResponse
+from w3lib.url import add_or_replace_parameter, add_or_replace_parameters, url_query_parameter
+
+from crawler.declaration import ApiSection
+from crawler.parsers.record import parse_record, read_json, records_in, search
+from crawler.source import Source
+from crawler.spiders.navigation import Discovery, DiscoveryError, Link, SourceSpider, absolute
+
+
+class ApiSpider(SourceSpider):
+    """Takes records as the section `api` describes them, or follows each to its page."""
+
+    def __init__(self, source: Source, **kwargs: Any) -> None:
+        super().__init__(source=source, **kwargs)
+        self.accept = self.section.accept or "application/json"
+
+    @property
+    def section(self) -> ApiSection:
+        """The settings of this source."""
+        assert self.source.api is not None
+        return self.source.api
+
+    def first_address(self, url: str) -> str:
+        """The first page, with the page size that the source declares."""
+        paging = self.section.paging
+        parameters = {paging.size_parameter: str(paging.size)} if paging.size_parameter else {}
+        if paging.parameter:
+            parameters[paging.parameter] = str(paging.first if paging.by == "page" else 0)
+        return add_or_replace_parameters(url, parameters)
+
+    def read(self, response: TextResponse) -> Discovery:
+        """The records of one page."""
+        document = read_json(response.body)
+        records = records_in(document, self.section.records)
+        facts = [parse_record(record, self.source.fields, self.source.drop) for record in records]
+        following = self._following(response, document, len(records)) if records else []
+        expression = self.section.link
+        if expression is None:
+            return Discovery(listings=facts, following=following)
+        addresses = [search(record, expression) for record in records]
+        links = [Link(absolute(response, str(url)), entry) for url, entry in zip(addresses, facts, strict=True) if url]
+        if not links:
+            raise DiscoveryError(f"no record has an address at {expression!r}")
+        return Discovery(links=links, following=following)
+
+    def _following(self, response: TextResponse, document: Any, count: int) -> list[str]:
+        paging = self.section.paging
+        if paging.by == "next":
+            address = search(document, paging.next or "")
+            return [absolute(response, str(address))] if address else []
+        if paging.by == "none" or paging.parameter is None:
+            return []
+        position = int(url_query_parameter(response.url, paging.parameter) or 0)
+        following = position + (1 if paging.by == "page" else count)
+        if self._is_last(document, following, count):
+            return []
+        return [add_or_replace_parameter(response.url, paging.parameter, str(following))]
+
+    def _is_last(self, document: Any, following: int, count: int) -> bool:
+        """Whether the page with `count` records was the last, by the stated total or else by being short."""
+        paging = self.section.paging
+        total = search(document, paging.total) if paging.total else None
+        if isinstance(total, int):
+            reached = following if paging.by == "offset" else (following - paging.first) * paging.size
+            return reached >= total
+        return count < paging.size

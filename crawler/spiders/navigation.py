@@ -1,0 +1,197 @@
+"""What every spider shares: from start addresses over discovery pages to details, each request ending in one visit."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from abc import abstractmethod
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import asdict, dataclass, field
+from typing import Any
+from urllib.parse import urldefrag
+
+from scrapy import Request, Spider, signals
+from scrapy.http import Response, TextResponse
+from twisted.python.failure import Failure
+
+from crawler.hosts import refusal
+from crawler.items import Facts, Visit
+from crawler.loaders import load_listing
+from crawler.parsers.record import RecordError
+from crawler.parsers.text import MarkupError
+from crawler.pipelines import CrawlStore
+from crawler.source import Source
+
+log = logging.getLogger(__name__)
+
+READING_VERSION = "1"  # raise it when parsers read pages differently: every page is then fetched whole once
+OK = 200
+GONE_STATUSES = (404, 410)
+
+
+class DiscoveryError(ValueError):
+    """A discovery page that is not what the source declares; the message says what was expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The address of a detail page, and what the discovery page said about it."""
+
+    url: str
+    entry: Facts = field(default_factory=Facts)
+
+
+@dataclass(frozen=True, slots=True)
+class Discovery:
+    """What one discovery page gives: whole listings, links to details, addresses of further discovery pages."""
+
+    listings: list[Facts] = field(default_factory=list)
+    links: list[Link] = field(default_factory=list)
+    following: list[str] = field(default_factory=list)
+
+
+class SourceSpider(Spider):
+    """Crawls one source. A subclass says how a discovery page is read."""
+
+    name = "source"
+    accept: str | None = None
+
+    def __init__(self, source: Source, store: CrawlStore, **kwargs: Any) -> None:
+        super().__init__(name=source.name, **kwargs)
+        self.source = source
+        self.store = store
+        self.first_addresses = [self.first_address(url) for url in source.start_urls]
+        self.bodies_seen: set[bytes] = set()
+        self.named_by_record = frozenset(name for name, rule in source.fields.items() if rule.jmespath)
+
+    @classmethod
+    def from_crawler(cls, crawler: Any, *args: Any, **kwargs: Any) -> Any:
+        """Scrapy's way of making a spider; failures inside callbacks and item pipelines are counted too."""
+        spider = super().from_crawler(crawler, *args, **kwargs)
+        crawler.signals.connect(spider.on_spider_error, signals.spider_error)
+        crawler.signals.connect(spider.on_item_error, signals.item_error)
+        return spider
+
+    def first_address(self, url: str) -> str:
+        """The address at which a crawl from the start address `url` begins."""
+        return url
+
+    @abstractmethod
+    def read(self, response: TextResponse) -> Discovery:
+        """Read one discovery page; raise DiscoveryError or RecordError when it is not as declared."""
+
+    def is_end(self, response: Response) -> bool:
+        """Whether an answer other than 200 is this site's way of saying that there are no more pages."""
+        return False
+
+    async def start(self) -> AsyncIterator[Request]:
+        """Yield the first requests."""
+        for url in self.first_addresses:
+            yield self.discovery_request(url)
+
+    def discovery_request(self, url: str) -> Request:
+        """A request for a page that names listings."""
+        headers = {"Accept": self.accept} if self.accept else {}
+        meta = {"role": "discovery", "address": url}
+        return Request(url, self.on_discovery, errback=self.on_failure, headers=headers, meta=meta)
+
+    def detail_request(self, link: Link) -> Request:
+        """A request for one listing's page."""
+        manner = f"{READING_VERSION}\n{self.source.reading()}\n{json.dumps(asdict(link.entry), sort_keys=True)}"
+        reading = hashlib.sha256(manner.encode()).hexdigest()[:16]
+        meta = {"role": "detail", "address": link.url, "reading": reading, "entry": link.entry}
+        return Request(link.url, self.on_detail, errback=self.on_failure, meta=meta)
+
+    def on_discovery(self, response: Response) -> Iterator[Visit | Request]:
+        """One visit with what the page gives, then the requests that follow from it."""
+        visit = Visit(response.meta["address"], "discovery", response.status)
+        found = Discovery()
+        if response.status == OK:
+            try:
+                found = self.read(_as_text(response))
+            except (DiscoveryError, RecordError, MarkupError) as error:
+                visit.error = str(error)
+        elif not self.is_end(response):
+            visit.error = f"HTTP {response.status}"
+        if visit.error and visit.url in self.first_addresses:
+            self.store.tally.start_failures.append(f"{visit.url}: {visit.error}")
+        links = [link for link in found.links if self._may_follow(link.url)]
+        visit.found = [link.url for link in links]
+        visit.listings = [load_listing(self.source, response.meta["address"], facts) for facts in found.listings]
+        yield visit
+        yield from map(self.detail_request, links)
+        if not self._is_repeated(response):
+            yield from map(self.discovery_request, found.following)
+
+    def on_detail(self, response: Response) -> Iterator[Visit]:
+        """One visit with the listing that the page holds."""
+        visit = Visit(response.meta["address"], "detail", response.status, reading=response.meta["reading"])
+        if response.status == OK:
+            visit.etag = _header(response, "ETag")
+            visit.last_modified = _header(response, "Last-Modified")
+            try:
+                facts = self._read_page(_as_text(response), response.meta["entry"])
+                visit.listings = [load_listing(self.source, visit.url, facts)]
+            except (MarkupError, DiscoveryError) as error:
+                visit.error = str(error)
+        elif not visit.not_modified:
+            visit.error = f"HTTP {response.status}"
+        yield visit
+
+    def on_failure(self, failure: Failure) -> Iterator[Visit]:
+        """A request that got no answer, or was not allowed to leave."""
+        request = failure.request  # type: ignore[attr-defined]
+        message = failure.getErrorMessage() or failure.type.__name__
+        visit = Visit(request.meta["address"], request.meta["role"], error=message)
+        if visit.url in self.first_addresses:
+            self.store.tally.start_failures.append(f"{visit.url}: {message}")
+        yield visit
+
+    def on_spider_error(self, failure: Failure, response: Response) -> None:
+        """A page on which a spider or parser broke."""
+        message = f"{response.url}: {failure.type.__name__}: {failure.getErrorMessage()}"
+        self.store.tally.page_problem(message)
+
+    def on_item_error(self, failure: Failure) -> None:
+        """A visit that could not be stored."""
+        self.store.tally.storage_failures.append(f"{failure.type.__name__}: {failure.getErrorMessage()}")
+
+    def _read_page(self, response: TextResponse, entry: Facts) -> Facts:
+        from crawler.parsers.html import parse_page
+
+        source = self.source
+        facts = parse_page(
+            response.text, response.url, source.fields, source.drop, find_dates=source.find_dates and not entry.published
+        )
+        return facts.filled_from(entry, first=self.named_by_record)
+
+    def _may_follow(self, url: str) -> bool:
+        reason = refusal(url, self.source.endpoints)
+        if reason:
+            log.info("not followed: %s", reason)
+        return reason is None
+
+    def _is_repeated(self, response: Response) -> bool:
+        """Whether an earlier page had the very same body: a site that answers every page number with one page."""
+        body = hashlib.sha256(response.body).digest()
+        repeated = body in self.bodies_seen
+        self.bodies_seen.add(body)
+        return repeated
+
+
+def absolute(response: Response, url: str) -> str:
+    """The address that `url` means on this page, without its fragment."""
+    return urldefrag(response.urljoin(url.strip())).url
+
+
+def _as_text(response: Response) -> TextResponse:
+    if isinstance(response, TextResponse):
+        return response
+    kind = (response.headers.get("Content-Type") or b"no content type").decode("latin-1")
+    raise DiscoveryError(f"not a text page: {kind}")
+
+
+def _header(response: Response, name: str) -> str | None:
+    value = response.headers.get(name)
+    return value.decode("latin-1") if value else None

@@ -1,0 +1,71 @@
+"""What one crawl counted, and what that means: done, done with warnings, or failed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Literal
+
+from crawler.source import Source
+
+Status = Literal["done", "warnings", "failed"]
+Severity = Literal["warning", "error"]
+PROBLEM_LIMIT = 20  # page problems kept word for word for each source and run; a reader wants kinds, not hundreds
+COUNTS = ("not_modified", "new", "changed", "unchanged", "errors")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that went wrong, in plain words."""
+
+    severity: Severity
+    message: str
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts of one crawl; seen holds the ids of the listings that were found, unchanged ones included."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    seen: set[str] = field(default_factory=set)
+    problems: list[Problem] = field(default_factory=list)
+    start_failures: list[str] = field(default_factory=list)
+    storage_failures: list[str] = field(default_factory=list)
+
+    def page_problem(self, message: str) -> None:
+        """Count an error at one page; the first ones are kept word for word."""
+        self.counts["errors"] += 1
+        if len(self.problems) < PROBLEM_LIMIT:
+            self.problems.append(Problem("warning", message))
+
+
+def judge(source: Source, tally: Tally, finish_reason: str) -> tuple[Status, list[Problem]]:
+    """How the crawl ended. Nothing found is a failure, never a success."""
+    problems = list(tally.problems)
+    left_out = tally.counts["errors"] - len(tally.problems)
+    if left_out > 0:
+        problems.append(Problem("warning", f"and {left_out} more pages with errors"))
+    failures = _failures(source, tally, finish_reason)
+    problems += [Problem("error", message) for message in failures]
+    problems += [Problem("warning", message) for message in _volume_warnings(source, len(tally.seen))]
+    if failures:
+        return "failed", problems
+    return ("warnings" if problems else "done"), problems
+
+
+def _failures(source: Source, tally: Tally, finish_reason: str) -> list[str]:
+    failures = [f"start address failed: {message}" for message in tally.start_failures]
+    failures += [f"storing failed: {message}" for message in tally.storage_failures[:1]]
+    if finish_reason != "finished":
+        failures.append(f"the crawl was cut short: {finish_reason}")
+    if not tally.seen:
+        failures.append(f"no listing found; look at {source.start_urls[0]} and the section {source.discovery}")
+    return failures
+
+
+def _volume_warnings(source: Source, found: int) -> list[str]:
+    if 0 < found < source.floor:
+        return [f"only {found} listings found, fewer than the floor of {source.floor}"]
+    if source.ceiling is not None and found > source.ceiling:
+        return [f"{found} listings found, more than the ceiling of {source.ceiling}"]
+    return []

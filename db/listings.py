@@ -1,0 +1,107 @@
+"""Listings and their versions: a version is written only when the published content changed."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+from sqlite_utils import Database
+
+from db.database import transaction
+from db.keys import search_key
+
+Outcome = Literal["new", "changed", "unchanged"]
+
+
+@dataclass(frozen=True, slots=True)
+class ListingRow:
+    """One listing as the database keeps it; extra is sorted JSON, the hashes are SHA-256 in hexadecimal."""
+
+    id: str
+    source: str
+    url: str
+    fetched_url: str
+    record_id: str | None
+    title: str
+    text: str
+    text_hash: str
+    content_hash: str
+    publisher: str | None
+    region: str | None
+    published: str | None
+    extra: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredListing:
+    """What storing needs to know of a listing that is there already; version_run wrote its present version."""
+
+    fetched_url: str
+    content_hash: str
+    version: int
+    gone: bool
+    version_run: str | None
+
+
+INSERT = """INSERT INTO listings
+    (id, search_key, source, url, fetched_url, record_id, title, text, text_hash, content_hash, publisher, region,
+     published, extra, version, first_seen_at, changed_at)
+    VALUES (:id, :search_key, :source, :url, :fetched_url, :record_id, :title, :text, :text_hash, :content_hash,
+            :publisher, :region, :published, :extra, 1, :now, :now)"""
+CHANGE = """UPDATE listings SET fetched_url = :fetched_url, record_id = :record_id, title = :title, text = :text,
+    text_hash = :text_hash, content_hash = :content_hash, publisher = :publisher, region = :region,
+    published = :published, extra = :extra, version = :version, changed_at = :now, gone_at = NULL WHERE id = :id"""
+VERSION = """INSERT OR REPLACE INTO listing_versions
+    (listing_id, version, title, text_hash, content_hash, body, seen_at, run_id)
+    VALUES (:id, :version, :title, :text_hash, :content_hash, :body, :now, :run_id)"""
+
+
+def find_listing(db: Database, listing_id: str) -> StoredListing | None:
+    """The stored listing with this id."""
+    sql = """SELECT l.fetched_url, l.content_hash, l.version, l.gone_at IS NOT NULL, v.run_id FROM listings AS l
+             LEFT JOIN listing_versions AS v ON v.listing_id = l.id AND v.version = l.version WHERE l.id = ?"""
+    row = db.conn.execute(sql, [listing_id]).fetchone()
+    return StoredListing(row[0], row[1], row[2], bool(row[3]), row[4]) if row else None
+
+
+def store_listing(db: Database, row: ListingRow, run_id: str, now: str, *, same_version: bool = False) -> Outcome:
+    """Insert or update one listing; a changed one gets a new version.
+
+    With same_version, a change replaces the present version instead: the run that wrote it has found a better page.
+    """
+    with transaction(db):
+        stored = find_listing(db, row.id)
+        if stored and stored.content_hash == row.content_hash:
+            _refresh(db, row, stored)
+            return "unchanged"
+        version = stored.version + (not same_version) if stored else 1
+        values = {**asdict(row), "search_key": search_key(row.id), "version": version, "now": now, "run_id": run_id}
+        db.conn.execute(CHANGE if stored else INSERT, values)
+        db.conn.execute(VERSION, {**values, "body": zlib.compress(row.text.encode("utf-8"))})
+    return "changed" if stored else "new"
+
+
+def _refresh(db: Database, row: ListingRow, stored: StoredListing) -> None:
+    """Same content at another address, or back after it was gone: no new version."""
+    if stored.gone or stored.fetched_url != row.fetched_url:
+        sql = "UPDATE listings SET fetched_url = ?, gone_at = NULL WHERE id = ?"
+        db.conn.execute(sql, [row.fetched_url, row.id])
+
+
+def listing_ids_by_address(db: Database, source: str) -> dict[str, str]:
+    """Fetched address to listing id, for the listings of a source."""
+    return dict(db.conn.execute("SELECT fetched_url, id FROM listings WHERE source = ? ORDER BY id", [source]))
+
+
+def mark_gone(db: Database, source: str, now: str) -> int:
+    """Mark the listings whose page the server says is gone, and return how many were marked now."""
+    sql = """UPDATE listings SET gone_at = ? WHERE source = ? AND gone_at IS NULL AND fetched_url IN
+             (SELECT url FROM frontier WHERE source = ? AND role = 'detail' AND state = 'gone')"""
+    with transaction(db):
+        return int(db.conn.execute(sql, [now, source, source]).rowcount)
+
+
+def region_codes(db: Database) -> frozenset[str]:
+    """The codes a listing's region may have."""
+    return frozenset(code for (code,) in db.conn.execute("SELECT code FROM regions"))
