@@ -259,6 +259,8 @@ def create_browsing_indexes(db: Database) -> None:
     db.conn.execute("CREATE INDEX listings_source_gone ON listings(source, gone_at)")
     db.conn.execute("CREATE INDEX filtration_kept ON filtration(kept)")
     db.conn.execute("CREATE INDEX run_counts_source ON run_counts(stage, source, run_id)")
+    db.conn.execute("CREATE INDEX innovation_redirects_new ON innovation_redirects(new_id)")
+    db.conn.execute("CREATE INDEX decisions_withdraws ON decisions(withdraws) WHERE withdraws IS NOT NULL")
     db.conn.execute("CREATE INDEX run_problems_run ON run_problems(run_id, source)")
 
 

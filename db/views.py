@@ -10,13 +10,21 @@ from sqlite_utils import Database
 CANDIDATES = {
     # The latest decision that has not been withdrawn, following merges to the id that is in use now.
     "current_decisions": """
-        SELECT coalesce(moved.new_id, d.innovation_id) AS innovation_id,
-               d.decision, d.reason, d.note, d.regions, d.actor, max(d.decided_at) AS decided_at
-        FROM decisions AS d
-        LEFT JOIN innovation_redirects AS moved ON moved.old_id = d.innovation_id
-        WHERE d.decision != 'withdraw' AND d.id NOT IN (SELECT withdraws FROM decisions WHERE withdraws IS NOT NULL)
-        GROUP BY 1""",
+        SELECT innovation_id, decision, reason, note, regions, actor, decided_at
+        FROM (
+            SELECT coalesce(moved.new_id, d.innovation_id) AS innovation_id,
+                   d.decision, d.reason, d.note, d.regions, d.actor, d.decided_at,
+                   row_number() OVER (
+                       PARTITION BY coalesce(moved.new_id, d.innovation_id) ORDER BY d.decided_at DESC, d.id DESC
+                   ) AS position
+            FROM decisions AS d
+            LEFT JOIN innovation_redirects AS moved ON moved.old_id = d.innovation_id
+            WHERE d.decision != 'withdraw'
+              AND d.id NOT IN (SELECT withdraws FROM decisions WHERE withdraws IS NOT NULL)
+        )
+        WHERE position = 1""",
     # What a region's list and the browsable pipeline both read: every innovation that no reviewer has rejected.
+    # The decision is looked up by index for each row, and not at all where a query does not ask for it.
     "candidate_list": """
         SELECT i.id, i.title, i.summary, i.primary_theme, i.themes, i.pledges, i.criteria, i.regions, i.sources,
                i.publishers, i.first_published, i.last_published, i.listing_count, i.first_seen_at, i.changed_at,
@@ -30,8 +38,14 @@ CANDIDATES = {
                 WHERE j.innovation_id = i.id
                 ORDER BY l.gone_at IS NOT NULL, l.published IS NULL, l.published, l.id LIMIT 1) AS url
         FROM innovations AS i
-        LEFT JOIN current_decisions AS d ON d.innovation_id = i.id
-        WHERE d.decision IS NULL OR d.decision != 'reject'""",
+        LEFT JOIN decisions AS d ON d.id = (
+            SELECT x.id FROM decisions AS x
+            WHERE x.innovation_id IN (
+                    SELECT i.id UNION ALL SELECT old_id FROM innovation_redirects WHERE new_id = i.id
+                )
+              AND x.decision != 'withdraw' AND NOT EXISTS (SELECT 1 FROM decisions AS w WHERE w.withdraws = x.id)
+            ORDER BY x.decided_at DESC, x.id DESC LIMIT 1)
+        WHERE i.id NOT IN (SELECT innovation_id FROM current_decisions WHERE decision = 'reject')""",
 }
 
 EVIDENCE = {
