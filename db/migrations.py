@@ -253,6 +253,18 @@ def create_full_text_search(db: Database) -> None:
             db.conn.execute(statement.format(table=table, column=column))
 
 
+@migrations(name="0003_browsing_indexes")
+def create_browsing_indexes(db: Database) -> None:
+    """What is newest, what was filtered out, and each source's last run, without reading whole tables."""
+    db.conn.execute("CREATE INDEX innovations_first_seen ON innovations(first_seen_at, last_published)")
+    db.conn.execute("CREATE INDEX listings_source_gone ON listings(source, gone_at)")
+    db.conn.execute("CREATE INDEX filtration_kept ON filtration(kept)")
+    db.conn.execute("CREATE INDEX run_counts_source ON run_counts(stage, source, run_id)")
+    db.conn.execute("CREATE INDEX innovation_redirects_new ON innovation_redirects(new_id)")
+    db.conn.execute("CREATE INDEX decisions_withdraws ON decisions(withdraws) WHERE withdraws IS NOT NULL")
+    db.conn.execute("CREATE INDEX run_problems_run ON run_problems(run_id, source)")
+
+
 def migrate(db: Database) -> list[str]:
     """Bring the schema and the views up to date and return what was applied now. Safe to call at every start."""
     pending = [migration.name for migration in migrations.pending(db)]

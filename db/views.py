@@ -1,27 +1,159 @@
-"""The joins that people and exports read, in plain words; rebuilt whenever a definition differs from the stored one."""
+"""The joins that people and exports read, in plain words; rebuilt whenever a definition differs from the stored one.
+
+No view joins two large tables without an index on the inner one; every list of labels is looked up by primary key.
+"""
 
 from __future__ import annotations
 
 from sqlite_utils import Database
 
-VIEWS = {
+CANDIDATES = {
     # The latest decision that has not been withdrawn, following merges to the id that is in use now.
     "current_decisions": """
-        SELECT coalesce(moved.new_id, d.innovation_id) AS innovation_id,
-               d.decision, d.reason, d.note, d.regions, d.actor, max(d.decided_at) AS decided_at
-        FROM decisions AS d
-        LEFT JOIN innovation_redirects AS moved ON moved.old_id = d.innovation_id
-        WHERE d.decision != 'withdraw' AND d.id NOT IN (SELECT withdraws FROM decisions WHERE withdraws IS NOT NULL)
-        GROUP BY 1""",
+        SELECT innovation_id, decision, reason, note, regions, actor, decided_at
+        FROM (
+            SELECT coalesce(moved.new_id, d.innovation_id) AS innovation_id,
+                   d.decision, d.reason, d.note, d.regions, d.actor, d.decided_at,
+                   row_number() OVER (
+                       PARTITION BY coalesce(moved.new_id, d.innovation_id) ORDER BY d.decided_at DESC, d.id DESC
+                   ) AS position
+            FROM decisions AS d
+            LEFT JOIN innovation_redirects AS moved ON moved.old_id = d.innovation_id
+            WHERE d.decision != 'withdraw'
+              AND d.id NOT IN (SELECT withdraws FROM decisions WHERE withdraws IS NOT NULL)
+        )
+        WHERE position = 1""",
     # What a region's list and the browsable pipeline both read: every innovation that no reviewer has rejected.
+    # The decision is looked up by index for each row, and not at all where a query does not ask for it.
     "candidate_list": """
         SELECT i.id, i.title, i.summary, i.primary_theme, i.themes, i.pledges, i.criteria, i.regions, i.sources,
                i.publishers, i.first_published, i.last_published, i.listing_count, i.first_seen_at, i.changed_at,
-               d.decision, d.decided_at
+               d.decision, d.reason AS decision_reason, d.decided_at,
+               (SELECT group_concat(t.label, '; ' ORDER BY t.position)
+                FROM json_each(i.themes) AS tag JOIN terms AS t ON t.kind = 'theme' AND t.code = tag.value
+               ) AS theme_labels,
+               (SELECT group_concat(r.name, '; ' ORDER BY r.name)
+                FROM json_each(i.regions) AS place JOIN regions AS r ON r.code = place.value) AS region_names,
+               (SELECT l.url FROM innovation_listings AS j JOIN listings AS l ON l.id = j.listing_id
+                WHERE j.innovation_id = i.id
+                ORDER BY l.gone_at IS NOT NULL, l.published IS NULL, l.published, l.id LIMIT 1) AS url
         FROM innovations AS i
-        LEFT JOIN current_decisions AS d ON d.innovation_id = i.id
-        WHERE d.decision IS NULL OR d.decision != 'reject'""",
+        LEFT JOIN decisions AS d ON d.id = (
+            SELECT x.id FROM decisions AS x
+            WHERE x.innovation_id IN (
+                    SELECT i.id UNION ALL SELECT old_id FROM innovation_redirects WHERE new_id = i.id
+                )
+              AND x.decision != 'withdraw' AND NOT EXISTS (SELECT 1 FROM decisions AS w WHERE w.withdraws = x.id)
+            ORDER BY x.decided_at DESC, x.id DESC LIMIT 1)
+        WHERE i.id NOT IN (SELECT innovation_id FROM current_decisions WHERE decision = 'reject')""",
 }
+
+EVIDENCE = {
+    # Every tag with the sentence that carries it.
+    "tags": """
+        SELECT j.innovation_id, i.title AS innovation, a.listing_id, l.title AS listing, l.url, l.publisher, l.source,
+               a.kind, a.code, coalesce(t.label, r.name, a.code) AS label, a.verdict, a.is_primary, a.score,
+               a.evidence, a.evidence_start, a.evidence_end, a.method, a.method_version, a.vocabulary_version
+        FROM annotations AS a
+        JOIN listings AS l ON l.id = a.listing_id
+        LEFT JOIN innovation_listings AS j ON j.listing_id = a.listing_id
+        LEFT JOIN innovations AS i ON i.id = j.innovation_id
+        LEFT JOIN terms AS t ON t.kind = a.kind AND t.code = a.code
+        LEFT JOIN regions AS r ON a.kind = 'facet' AND a.code GLOB 'region:*' AND r.code = substr(a.code, 8)""",
+    # What was crawled and is no innovation, and why.
+    "filtered_out": """
+        SELECT l.id AS listing_id, l.title AS listing, l.url, l.publisher, l.source, f.reason, f.score, f.evidence,
+               l.first_seen_at, f.tagger_version
+        FROM filtration AS f
+        JOIN listings AS l ON l.id = f.listing_id
+        WHERE f.kept = 0""",
+    # Listings that were joined into one innovation, and what spoke for it.
+    "duplicates": """
+        SELECT j.innovation_id, i.title AS innovation, j.listing_id, l.title AS listing, l.url, l.publisher, l.source,
+               l.published, j.score, j.detail AS why
+        FROM innovations AS i
+        JOIN innovation_listings AS j ON j.innovation_id = i.id
+        JOIN listings AS l ON l.id = j.listing_id
+        WHERE i.listing_count > 1""",
+}
+
+OVERVIEWS = {
+    "themes_overview": """
+        SELECT t.code AS theme, t.label, t.definition, coalesce(n.innovations, 0) AS innovations,
+               coalesce(n.as_primary, 0) AS as_primary, n.newest_seen_at
+        FROM terms AS t
+        LEFT JOIN (
+            SELECT tag.value AS theme, count(*) AS innovations, sum(i.primary_theme = tag.value) AS as_primary,
+                   max(i.first_seen_at) AS newest_seen_at
+            FROM candidate_list AS i, json_each(i.themes) AS tag GROUP BY 1
+        ) AS n ON n.theme = t.code
+        WHERE t.kind = 'theme'
+        ORDER BY t.position""",
+    "pledge_criteria_overview": """
+        SELECT t.code AS criterion, t.label, t.definition, t.parent AS pledge, p.label AS pledge_label,
+               coalesce(n.met, 0) AS met, coalesce(n.planned, 0) AS planned,
+               (SELECT count(*) FROM candidate_list) - coalesce(n.met, 0) - coalesce(n.planned, 0) AS not_evidenced
+        FROM terms AS t
+        LEFT JOIN terms AS p ON p.kind = 'pledge' AND p.code = t.parent
+        LEFT JOIN (
+            SELECT substr(tag.value, 1, instr(tag.value, ':') - 1) AS criterion,
+                   sum(tag.value LIKE '%:met') AS met, sum(tag.value LIKE '%:planned') AS planned
+            FROM candidate_list AS i, json_each(i.criteria) AS tag GROUP BY 1
+        ) AS n ON n.criterion = t.code
+        WHERE t.kind = 'criterion'
+        ORDER BY t.position""",
+    # Run ids sort by time, so the latest run of a source is its largest.
+    "source_health": """
+        SELECT s.name AS source, s.title, s.publisher, s.enabled, s.frequency, s.last_crawled_at, s.last_status,
+               s.floor, coalesce(found.listings, 0) AS listings, coalesce(found.kept, 0) AS kept,
+               coalesce(found.filtered_out, 0) AS filtered_out, coalesce(found.gone, 0) AS gone,
+               last.run_id AS last_run, last.requests, last.not_modified, last.new, last.changed, last.unchanged,
+               last.errors, coalesce(trouble.problems, 0) AS problems, trouble.last_problem
+        FROM sources AS s
+        LEFT JOIN (
+            SELECT l.source, sum(l.gone_at IS NULL) AS listings, sum(l.gone_at IS NOT NULL) AS gone,
+                   sum(l.gone_at IS NULL AND f.kept = 1) AS kept,
+                   sum(l.gone_at IS NULL AND f.kept = 0) AS filtered_out
+            FROM listings AS l LEFT JOIN filtration AS f ON f.listing_id = l.id GROUP BY l.source
+        ) AS found ON found.source = s.name
+        LEFT JOIN (
+            SELECT c.source, c.run_id,
+                   max(c.value) FILTER (WHERE c.name = 'requests') AS requests,
+                   max(c.value) FILTER (WHERE c.name = 'not_modified') AS not_modified,
+                   max(c.value) FILTER (WHERE c.name = 'new') AS new,
+                   max(c.value) FILTER (WHERE c.name = 'changed') AS changed,
+                   max(c.value) FILTER (WHERE c.name = 'unchanged') AS unchanged,
+                   max(c.value) FILTER (WHERE c.name = 'errors') AS errors
+            FROM run_counts AS c
+            JOIN (SELECT source, max(run_id) AS run_id FROM run_counts WHERE stage = 'crawl' GROUP BY source) AS latest
+              ON latest.source = c.source AND latest.run_id = c.run_id
+            WHERE c.stage = 'crawl' GROUP BY c.source, c.run_id
+        ) AS last ON last.source = s.name
+        LEFT JOIN (
+            SELECT run_id, source, count(*) AS problems, message AS last_problem, max(id) AS latest_id
+            FROM run_problems GROUP BY run_id, source
+        ) AS trouble ON trouble.source = s.name AND trouble.run_id = last.run_id""",
+    "run_reports": """
+        SELECT r.id AS run, r.command, r.status, r.started_at, r.finished_at,
+               round((julianday(r.finished_at) - julianday(r.started_at)) * 86400) AS seconds, r.version,
+               n.sources, n.requests, n.new, n.changed, n.unchanged,
+               coalesce(p.warnings, 0) AS warnings, coalesce(p.errors, 0) AS errors
+        FROM runs AS r
+        LEFT JOIN (
+            SELECT run_id, count(DISTINCT source) AS sources,
+                   sum(value) FILTER (WHERE name = 'requests') AS requests,
+                   sum(value) FILTER (WHERE name = 'new') AS new,
+                   sum(value) FILTER (WHERE name = 'changed') AS changed,
+                   sum(value) FILTER (WHERE name = 'unchanged') AS unchanged
+            FROM run_counts WHERE stage = 'crawl' AND source != '' GROUP BY run_id
+        ) AS n ON n.run_id = r.id
+        LEFT JOIN (
+            SELECT run_id, sum(severity = 'warning') AS warnings, sum(severity = 'error') AS errors
+            FROM run_problems GROUP BY run_id
+        ) AS p ON p.run_id = r.id""",
+}
+
+VIEWS = {**CANDIDATES, **EVIDENCE, **OVERVIEWS}
 
 
 def create_views(db: Database) -> list[str]:
