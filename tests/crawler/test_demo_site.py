@@ -19,6 +19,7 @@ from crawler.demo.catalogue import CatalogueError, load_catalogue
 from crawler.demo.site import DemoSite, Hit, main
 
 ROW = {"id": "a-1", "url": "https://example.org/1", "title": "One", "publisher": "NICE", "text": "It works."}
+ROOT = Path(__file__).parents[2]  # where the packages are
 SAMPLES = (
     "/",
     "/robots.txt",
@@ -206,7 +207,7 @@ def test_neither_hash_seed_nor_time_zone_nor_place_matters(tmp_path: Path) -> No
     program = FINGERPRINT.format(paths=SAMPLES)
     found = set()
     for seed, zone in (("1", "UTC"), ("2", "Asia/Tokyo")):
-        environment = {**os.environ, "PYTHONHASHSEED": seed, "TZ": zone, "PYTHONPATH": str(Path.cwd())}
+        environment = {**os.environ, "PYTHONHASHSEED": seed, "TZ": zone, "PYTHONPATH": str(ROOT)}
         command = [sys.executable, "-c", program]
         found.add(subprocess.run(command, env=environment, cwd=tmp_path, check=True, capture_output=True).stdout)
     assert len(found) == 1
@@ -261,7 +262,7 @@ def test_the_command_names_a_bad_catalogue(tmp_path: Path, capsys: pytest.Captur
 
 
 def test_the_command_serves_until_it_is_interrupted(tmp_path: Path) -> None:
-    environment = {**os.environ, "PYTHONPATH": str(Path.cwd())}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "crawler.demo.site", "--port", "0"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, env=environment, cwd=tmp_path, text=True) as process:
         assert process.stderr is not None
