@@ -97,7 +97,7 @@ def crawl(
     from pipeline.sources import SOURCES_FOLDER, choose_sources
 
     folder = folder or SOURCES_FOLDER
-    plan = CrawlPlan(choose_sources(folder, names), folder, loopback_port)
+    plan = CrawlPlan(choose_sources(folder, names, console), folder, loopback_port)
     with started_job(db_path, "crawl", console) as job:
         crawl_sources(job, plan)
         return _reported(job)
@@ -179,7 +179,7 @@ def run(
 
     folder = folder or SOURCES_FOLDER
     plan = RunPlan(
-        CrawlPlan(choose_sources(folder, names), folder, loopback_port),
+        CrawlPlan(choose_sources(folder, names, console), folder, loopback_port),
         db_path.parent / "exports" if exporting else None,
     )
     with started_job(db_path, "run", console) as job:
@@ -294,13 +294,14 @@ def sources_show(name: str, folder: Path | None, console: Console) -> int:
 
 
 @sources.command("check", epilog=example("horizon sources check"))
+@names_argument
 @sources_option
 @talking
-def sources_check(folder: Path | None, console: Console) -> int:
+def sources_check(names: tuple[str, ...], folder: Path | None, console: Console) -> int:
     """Check every source file: unknown keys, missing values, a polite delay, a contact address."""
     from pipeline.sources import SOURCES_FOLDER, check_sources
 
-    return check_sources(folder or SOURCES_FOLDER, console)
+    return check_sources(folder or SOURCES_FOLDER, names, console)
 
 
 def main(arguments: list[str] | None = None) -> None:

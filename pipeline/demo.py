@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from crawler.demo.site import DEFAULT_PORT, DemoSite
+from crawler.demo.site import PORT_DEFAULT, DemoSite
 from pipeline.console import Console
 from pipeline.crawl import CrawlPlan
 from pipeline.job import Status, started_job
@@ -19,10 +20,10 @@ from pipeline.sources import DEMO_SOURCES_FOLDER, choose_sources
 def demo_site(console: Console) -> Iterator[DemoSite]:
     """The starter catalogue served on loopback: on its usual port or, when that is taken, on a free one."""
     try:
-        site = DemoSite(port=DEFAULT_PORT)
+        site = DemoSite(port=PORT_DEFAULT)
     except OSError:
         site = DemoSite(port=0)
-        console.say(f"port {DEFAULT_PORT} is taken, so the demo site has another one")
+        console.say(f"port {PORT_DEFAULT} is taken, so the demo site has another one")
     with site:
         console.say(f"demo site: {site.base_url}")
         yield site
@@ -31,9 +32,9 @@ def demo_site(console: Console) -> Iterator[DemoSite]:
 def run_demo(db_path: Path, site: DemoSite, console: Console) -> tuple[Path, Status]:
     """Run every stage against the demo site; returns the folder of the candidate lists, and how the run went."""
     exports = db_path.parent / "exports"
-    names = choose_sources(DEMO_SOURCES_FOLDER, [])
+    names = choose_sources(DEMO_SOURCES_FOLDER, [], console)
     with started_job(db_path, "demo", console) as job:
-        run_stages(job, RunPlan(CrawlPlan(names, DEMO_SOURCES_FOLDER, site.port), exports))
+        run_stages(job, RunPlan(CrawlPlan(names, DEMO_SOURCES_FOLDER, urlsplit(site.base_url).port), exports))
         job.report()
         return exports, job.status
 

@@ -15,7 +15,7 @@ from packaging.version import Version
 
 from pipeline.console import Console
 from pipeline.errors import RequestError, expected_errors
-from pipeline.sources import DEMO_SOURCES_FOLDER, check_files
+from pipeline.sources import DEMO_SOURCES_FOLDER, read_declarations
 
 FREE_DISK_BYTES = 500 * 2**20  # a demo database, its lists and a backup take about 30 MiB; ten times that and some
 OLDEST_PYTHON = (3, 11)
@@ -148,12 +148,11 @@ def _models() -> Iterator[Finding]:
 
 def _sources(folder: Path) -> Iterator[Finding]:
     try:
-        verdicts = check_files(folder)
+        declared = read_declarations(folder)
     except RequestError as error:
         yield Finding("sources", "warning", str(error))
         return
-    bad = {name: verdict for name, verdict in verdicts.items() if verdict != "ok"}
-    for name, verdict in bad.items():
-        yield Finding("sources", "error", f"{name}: {verdict}", "mend the file, then: horizon sources check")
-    if not bad:
-        yield Finding("sources", "ok", f"{len(verdicts)} source files in {folder}")
+    for message in declared.broken.values():
+        yield Finding("sources", "error", message)
+    if not declared.broken:
+        yield Finding("sources", "ok", f"{len(declared.usable)} source files in {folder}")

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -24,7 +25,7 @@ def demo_site() -> Iterator[DemoSite]:
 @pytest.fixture(scope="session")
 def horizon_environment(demo_site: DemoSite) -> dict[str, str]:
     """The environment in which `horizon` finds the demo site."""
-    return {**os.environ, "HORIZON_LOOPBACK_PORT": str(demo_site.port), "PYTHONPATH": str(ROOT)}
+    return {**os.environ, "HORIZON_LOOPBACK_PORT": str(urlsplit(demo_site.base_url).port), "PYTHONPATH": str(ROOT)}
 
 
 @pytest.fixture(scope="session")
