@@ -6,8 +6,10 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import yaml
 
@@ -67,10 +69,46 @@ class Record:
         if unknown:
             allowed = ", ".join((*REQUIRED_KEYS, *OPTIONAL_KEYS))
             raise CatalogueError(f"{where}: unknown key {', '.join(unknown)}; allowed are {allowed}")
-        for key in ("published", "modified"):
-            if row.get(key) is not None and not DATE_PATTERN.fullmatch(str(row[key])):
-                raise CatalogueError(f"{where}: {key} is {row[key]!r}; allowed are YYYY, YYYY-MM and YYYY-MM-DD")
+        _check_values(row, where)
         return cls(**row)
+
+
+def _check_values(row: Mapping[str, Any], where: str) -> None:
+    """CatalogueError where an optional value is no text, a date no ISO date, or the address no web address."""
+    for key in OPTIONAL_KEYS:
+        if not isinstance(row.get(key), str | None):
+            raise CatalogueError(f"{where}: {key} is {row[key]!r}; allowed are text and null")
+    for key in ("published", "modified"):
+        if row.get(key) is not None and not is_date(row[key]):
+            raise CatalogueError(f"{where}: {key} is {row[key]!r}; allowed are YYYY, YYYY-MM and YYYY-MM-DD")
+    if not is_web_address(row["url"]):
+        raise CatalogueError(f"{where}: url is {row['url']!r}; allowed are http and https addresses with a host")
+
+
+def is_date(text: str) -> bool:
+    """Whether this is a year, a month or a day that exists, in ISO 8601."""
+    if not DATE_PATTERN.fullmatch(text):
+        return False
+    try:
+        first_day(text)
+    except ValueError:
+        return False
+    return True
+
+
+def first_day(iso: str) -> date:
+    """The first day of an ISO date that may be partial: 2024-05 is 1 May 2024. ValueError for one that is no date."""
+    year, month, day = [*iso.split("-"), "1", "1"][:3]
+    return date(int(year), int(month), int(day))
+
+
+def is_web_address(text: str) -> bool:
+    """Whether this is an http or https address with a host."""
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
 def load_catalogue(path: Path = CATALOGUE_PATH) -> list[Record]:

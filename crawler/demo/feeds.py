@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import UTC, datetime
 from email.utils import format_datetime
 from html import escape
 from urllib.parse import urlsplit
@@ -14,7 +12,7 @@ from crawler.demo.catalogue import Record
 from crawler.demo.exchange import Request, Response, Shelf, segment, whole_number
 from crawler.demo.pages import detail_page, page_for_people
 from crawler.demo.sitemaps import serialised
-from crawler.demo.wording import RETOLD_NOTE, excerpt, first_day, is_whole, markable, modified, paragraphs
+from crawler.demo.wording import RETOLD_NOTE, at_hour, excerpt, is_whole, markable, modified, paragraphs
 from crawler.demo.wordpress import post_number
 
 ATOM = "http://www.w3.org/2005/Atom"
@@ -97,8 +95,8 @@ def _item(channel: etree._Element, record: Record, link: str) -> etree._Element:
     item = etree.SubElement(channel, "item")
     _text(item, "title", record.title)
     _text(item, "link", link)
-    if is_whole(record.published):
-        _text(item, "pubDate", _midnight(record, format_datetime))
+    if record.published and is_whole(record.published):
+        _text(item, "pubDate", format_datetime(at_hour(record.published, 0)))
     site = urlsplit(record.url)
     guid = _text(item, "guid", f"{site.scheme}://{site.netloc}/?p={post_number(record)}")
     guid.set("isPermaLink", "false")
@@ -154,16 +152,10 @@ def _atom_entry(feed: etree._Element, record: Record, link: str) -> None:
     author = etree.SubElement(entry, f"{{{ATOM}}}author")
     _text(author, f"{{{ATOM}}}name", record.publisher)
     _text(entry, f"{{{ATOM}}}updated", modified(record).isoformat())
-    if is_whole(record.published):
-        _text(entry, f"{{{ATOM}}}published", _midnight(record, datetime.isoformat))
+    if record.published and is_whole(record.published):
+        _text(entry, f"{{{ATOM}}}published", at_hour(record.published, 0).isoformat())
     _text(entry, f"{{{ATOM}}}summary", excerpt(record.text)).set("type", "text")
     _facts(entry, record)
-
-
-def _midnight(record: Record, layout: Callable[[datetime], str]) -> str:
-    """The record's day at midnight UTC, in a layout; "" where the day does not exist."""
-    day = first_day(record.published)
-    return layout(datetime(day.year, day.month, day.day, tzinfo=UTC)) if day else ""
 
 
 def _text(parent: etree._Element, name: str, text: str) -> etree._Element:

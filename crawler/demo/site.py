@@ -157,6 +157,13 @@ class _Server(ThreadingHTTPServer):
         self.site = site
         super().__init__((HOST, port), _Conversation)
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that hangs up is no error; anything else goes into the log with its trace."""
+        if isinstance(sys.exception(), ConnectionError | TimeoutError):
+            log.debug("%s hung up", client_address)
+        else:
+            log.exception("a request from %s failed", client_address)
+
 
 class _Conversation(BaseHTTPRequestHandler):
     """One connection: GET and HEAD, conditions, keep-alive."""

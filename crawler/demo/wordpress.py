@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from html import escape
 from http import HTTPStatus
@@ -14,9 +15,10 @@ from urllib.parse import urlencode, urlsplit
 from crawler.demo.catalogue import Record
 from crawler.demo.exchange import Request, Response, Shelf, json_response, whole_number
 from crawler.demo.pages import page_for_people
-from crawler.demo.wording import RETOLD_NOTE, excerpt, first_day, is_whole, markable, modified, paragraphs
+from crawler.demo.wording import RETOLD_NOTE, excerpt, is_whole, markable, modified, paragraphs
 
 API_ROOT = "/wp-json/"
+API_RELATION = "https://api.w.org/"  # by which clients find the interface
 POSTS_PATH = "/wp-json/wp/v2/posts"
 PER_PAGE_DEFAULT, PER_PAGE_MAX = 10, 100  # WordPress's own
 NUMBER_MAX = 999_999_999
@@ -41,7 +43,10 @@ def handle(request: Request, shelf: Shelf) -> Response | None:
         return _single(int(single[1]), request, shelf)
     if request.path.startswith(API_ROOT):
         return _error("rest_no_route", "No route was found matching the URL and request method.", HTTPStatus.NOT_FOUND)
-    return page_for_people(request, shelf)
+    page = page_for_people(request, shelf)
+    return page and replace(
+        page, headers={"Link": f'<{request.base_url}{shelf.prefix}{API_ROOT}>; rel="{API_RELATION}"'}
+    )
 
 
 def post_number(record: Record) -> int:
@@ -101,8 +106,7 @@ def _paging_links(request: Request, shelf: Shelf, page: int, pages: int) -> str:
 def _post(record: Record, request: Request, shelf: Shelf) -> dict[str, Any]:
     """The record as WordPress shows a post; `date` only where the day is known, the possibly partial one under acf."""
     number = post_number(record)
-    day = first_day(record.published) if is_whole(record.published) else None
-    shown = f"{day.isoformat()}T00:00:00" if day else None
+    shown = f"{record.published}T00:00:00" if is_whole(record.published) else None
     changed = modified(record).strftime(DATE_LAYOUT)
     site = urlsplit(record.url)
     posts = f"{request.base_url}{shelf.prefix}{POSTS_PATH}"
