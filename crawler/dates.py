@@ -8,15 +8,28 @@ from email.utils import parsedate
 
 LONGEST_DATE_CHARACTERS = 60  # "Wednesday, 17th September 2025 at 12:34:56 +0100" has 48
 EARLIEST_YEAR, LATEST_YEAR = 1900, 2100  # outside, a number is not a publication year; no clock is asked
-ISO = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?(?=$|[T ]\d|Z|[+-]\d\d:\d\d)")
+ISO = re.compile(r"(\d{4})(?:[-/](\d{1,2})(?:[-/](\d{1,2}))?)?(?=$|[T ]\d|Z|[+-]\d\d:\d\d)")
+LABEL = re.compile(r"^(?:date |first |last )?(?:posted|published|created|written|updated|date)(?: on)?\s*:?\s+", re.I)
 MONTHS = {
     name: number
     for number, names in enumerate(
-        "january jan|february feb|march mar|april apr|may|june jun|july jul|august aug|"
-        "september sept sep|october oct|november nov|december dec".split("|"),
+        (
+            ("january", "jan"),
+            ("february", "feb"),
+            ("march", "mar"),
+            ("april", "apr"),
+            ("may",),
+            ("june", "jun"),
+            ("july", "jul"),
+            ("august", "aug"),
+            ("september", "sept", "sep"),
+            ("october", "oct"),
+            ("november", "nov"),
+            ("december", "dec"),
+        ),
         start=1,
     )
-    for name in names.split()
+    for name in names
 }
 DAY_FIRST = re.compile(r"(?:[a-z]+,? )?(?:(\d{1,2})(?:st|nd|rd|th)?,? (?:of )?)?([a-z]+)\.?,? (\d{4})", re.I)
 MONTH_FIRST = re.compile(r"(?:[a-z]+,? )?([a-z]+)\.? (\d{1,2})(?:st|nd|rd|th)?,? (\d{4})", re.I)
@@ -29,7 +42,7 @@ def iso_date(value: str | None) -> str | None:
 
     The day is the one written: no time zone moves it. Nothing depends on today's date.
     """
-    text = " ".join((value or "").split())
+    text = LABEL.sub("", " ".join((value or "").split()))
     if not text or len(text) > LONGEST_DATE_CHARACTERS:
         return None
     return _iso(text) or _epoch(text) or _english(text) or _mail(text) or _any_language(text)
@@ -88,7 +101,7 @@ def _any_language(text: str) -> str | None:
 
     for required, length in ((["day", "month", "year"], 10), (["month", "year"], 7)):
         settings = {"REQUIRE_PARTS": required, "PARSERS": ["absolute-time"], "DATE_ORDER": "DMY"}
-        found = dateparser.parse(text, settings=settings)  # type: ignore[arg-type]
+        found = dateparser.parse(text, settings=settings)
         if found:
             return (_dated(found.year, found.month, found.day) or "")[:length] or None
     return None

@@ -114,7 +114,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
 
     def _robots_error(self, exc: Exception, netloc: str) -> None:
         self.unreachable[netloc] = str(exc) or type(exc).__name__
-        parser: RobotParser = build_from_crawler(self._parserimpl, self.crawler, DISALLOW_ALL)  # type: ignore[call-overload]
+        parser: RobotParser = build_from_crawler(self._parserimpl, self.crawler, DISALLOW_ALL)
         waiting = self._parsers[netloc]
         self._parsers[netloc] = parser
         if isinstance(waiting, Deferred):

@@ -28,9 +28,11 @@ class GuardMiddleware:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
+        """Scrapy's way of making a component."""
         return cls(endpoints_of(crawler.settings))
 
     def process_request(self, request: Request) -> None:
+        """Raise BlockedError for an address that may not be reached."""
         reason = refusal(request.url, self.endpoints)
         if reason:
             raise BlockedError(reason)
@@ -46,11 +48,14 @@ class GuardedResolver(CachingThreadedResolver):
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, reactor: ReactorBase) -> Self:
+        """Scrapy's way of making a resolver."""
         resolver = super().from_crawler(crawler, reactor)
         resolver.endpoints = endpoints_of(crawler.settings)
         return resolver
 
-    def getHostByName(self, name: str, timeout: Sequence[int] = ()) -> Deferred[str]:  # noqa: N802
+    def getHostByName(self, name: str, timeout: Sequence[int] = ()) -> Deferred[str]:
+        """Resolve a name; DNSLookupError where the answer may not be reached."""
+
         def check(address: str) -> str:
             reason = address_refusal(name, address, self.endpoints)
             if reason:

@@ -16,7 +16,7 @@ from crawler.frontier import Frontier
 from crawler.items import Listing, Visit
 from crawler.source import Source
 from crawler.tally import Problem, Status, Tally
-from db.database import open_database, transaction
+from db.database import StorageError, open_database, transaction
 from db.keys import digest, listing_id
 from db.listings import ListingRow, find_listing, listing_ids_by_address, mark_gone, region_codes, store_listing
 from db.runs import now, record_counts, record_problem
@@ -49,13 +49,19 @@ class CrawlStore:
 def open_store(path: Path, source: Source, run_id: str) -> CrawlStore:
     """Open the database for a crawl of `source` within the run `run_id` and store the declaration.
 
-    Raises db.database.StorageError or CrawlSetupError.
+    Raises CrawlSetupError when the file, the run or the regions are not there.
     """
-    db = open_database(path, must_exist=True)
+    try:
+        db = open_database(path, must_exist=True)
+    except StorageError as error:
+        raise CrawlSetupError(str(error)) from None
     if not db.table("runs").exists() or not db.execute("SELECT 1 FROM runs WHERE id = ?", [run_id]).fetchone():
         raise CrawlSetupError(f"no run {run_id!r} in {path}; start one with: horizon crawl {source.name} --db {path}")
+    regions = region_codes(db)
+    if not regions:
+        raise CrawlSetupError(f"the table regions in {path} is empty; horizon run --db {path} fills it")
     upsert_sources(db, [source_row(source)])
-    return CrawlStore(db, source, run_id, Frontier(db, source.name), Tally(), region_codes(db))
+    return CrawlStore(db, source, run_id, Frontier(db, source.name), Tally(), regions)
 
 
 def source_row(source: Source) -> SourceRow:

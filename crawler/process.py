@@ -19,10 +19,9 @@ from crawler.settings import build_settings
 from crawler.source import Source, SourceError, load_source
 from crawler.spiders.registry import spider_class
 from crawler.tally import COUNTS, judge
-from db.database import StorageError
 
 DONE, FAILED, USAGE = 0, 1, 2
-NEEDED_LOG_LEVELS = {"scrapy": logging.WARNING, "twisted": logging.ERROR, "trafilatura": logging.ERROR}
+LOG_LEVELS = {"scrapy": logging.INFO, "scrapy.crawler": logging.WARNING, "trafilatura": logging.CRITICAL}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -34,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         source = _find_source(options.sources, options.source, options.loopback_port)
         store = open_store(options.db, source, options.run)
-    except (SourceError, StorageError, CrawlSetupError) as error:
+    except (SourceError, CrawlSetupError) as error:
         print(error, file=sys.stderr)  # noqa: T201
         return USAGE
     outcome = crawl(source, store)
@@ -45,7 +44,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def crawl(source: Source, store: CrawlStore) -> dict[str, object]:
     """Crawl one source and record how it went. Once in a process: Twisted's reactor cannot be started again."""
     begun = time.monotonic()
-    process = AsyncCrawlerProcess(build_settings(source), install_root_handler=False)
+    process = AsyncCrawlerProcess(build_settings(source))
+    _quieten_libraries()
     crawler = process.create_crawler(spider_class(source.discovery))
     process.crawl(crawler, source=source, store=store)
     process.start()
@@ -86,10 +86,16 @@ def _find_source(directory: Path, name: str, loopback_port: int | None) -> Sourc
 
 
 def _log_to_stderr(verbose: bool) -> None:
-    level = logging.DEBUG if verbose else logging.WARNING
-    logging.basicConfig(stream=sys.stderr, level=level, format="%(levelname)s %(name)s: %(message)s")
-    for name, quiet_level in NEEDED_LOG_LEVELS.items():
-        logging.getLogger(name).setLevel(logging.INFO if verbose else quiet_level)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setLevel(logging.INFO if verbose else logging.WARNING)  # Scrapy sets the levels of its loggers, not ours
+    handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=handler.level, handlers=[handler])
+
+
+def _quieten_libraries() -> None:
+    """Keep whole pages and start-up talk out of the log; after Scrapy has set levels of its own."""
+    for name, level in LOG_LEVELS.items():
+        logging.getLogger(name).setLevel(max(level, logging.getLogger().level))
 
 
 def _stop_at_end_of_input() -> None:

@@ -49,7 +49,7 @@ def _pace(source: Source) -> dict[str, Any]:
     connections = LOOPBACK_CONNECTIONS if source.is_loopback else 1
     return {
         "DOWNLOAD_DELAY": source.delay,
-        "RANDOMIZE_DOWNLOAD_DELAY": False,
+        "DOWNLOAD_DELAY_JITTER": 0,
         "AUTOTHROTTLE_ENABLED": not source.is_loopback,
         "AUTOTHROTTLE_START_DELAY": source.delay,
         "CONCURRENT_REQUESTS": connections,
@@ -60,7 +60,7 @@ def _pace(source: Source) -> dict[str, Any]:
 SAFETY: dict[str, Any] = {
     "ROBOTSTXT_OBEY": True,
     "COOKIES_ENABLED": False,
-    "REFERER_ENABLED": False,
+    "REFERRER_POLICY": "scrapy.spidermiddlewares.referer.NoReferrerPolicy",
     "METAREFRESH_ENABLED": False,
     "HTTPPROXY_ENABLED": False,  # a proxy would resolve names behind the guard's back
     "TELNETCONSOLE_ENABLED": False,
@@ -71,7 +71,7 @@ SAFETY: dict[str, Any] = {
     "DOWNLOAD_WARNSIZE": BODY_WARNING_BYTES,
     "DOWNLOAD_TIMEOUT": REQUEST_TIMEOUT_SECONDS,
     "DNS_TIMEOUT": DNS_TIMEOUT_SECONDS,
-    "RETRY_ENABLED": False,  # crawler.middlewares waits as the server asks; the frontier carries failures to the next run
+    "RETRY_ENABLED": False,  # crawler.middlewares waits as servers ask; failures are left to the next run
     "REDIRECT_MAX_TIMES": REDIRECT_LIMIT,
     "DEPTH_LIMIT": DEPTH_LIMIT,
     "CLOSESPIDER_TIMEOUT": CRAWL_TIMEOUT_SECONDS,
@@ -100,5 +100,5 @@ COMPONENTS: dict[str, Any] = {
     "CONCURRENT_ITEMS": ITEMS_AT_ONCE,
     "DEFAULT_REQUEST_HEADERS": {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8", "Accept-Language": "en-GB,en"},
     "STATS_DUMP": False,
-    "LOG_ENABLED": False,  # crawler.process configures logging
+    "LOG_INSTALL_ROOT_HANDLER": False,  # crawler.process configures logging
 }

@@ -23,23 +23,18 @@ from crawler.declaration import (
     Host,
     IndexSection,
     Paging,
-    Section,
     Selector,
     SitemapSection,
     Strict,
-    Words,
     WordPressSection,
+    Words,
 )
 from crawler.hosts import Endpoint, endpoint_of, is_loopback, parse_host
 
 REAL_HOST_DELAY_SECONDS = 3.0  # Heritrix's minimum between two requests to one host
 PAGE_BUDGET = 5_000  # requests to one source in one crawl; chosen, several times the largest listing we know
 LOOPBACK_PORT = re.compile(r"(?<![\w.])(127\.0\.0\.1|localhost|\[::1\]):\d+")
-WITHOUT_SETTINGS: Mapping[DiscoveryKind, type[Section]] = {
-    "sitemap": SitemapSection,
-    "feed": FeedSection,
-    "wordpress": WordPressSection,
-}
+WITHOUT_SETTINGS = ("sitemap", "feed", "wordpress")  # discovery methods whose settings all have defaults
 
 
 class Source(Strict):
@@ -64,7 +59,7 @@ class Source(Strict):
     page_budget: int = Field(default=PAGE_BUDGET, ge=1)
     find_dates: bool = False
     drop: tuple[Selector, ...] = ()
-    fields: dict[FieldName, FieldRule] = {}
+    fields: dict[FieldName, FieldRule] = Field(default_factory=dict)
     index: IndexSection | None = None
     sitemap: SitemapSection | None = None
     feed: FeedSection | None = None
@@ -98,8 +93,7 @@ class Source(Strict):
         """Sections whose settings all have defaults may be left out."""
         if isinstance(values, dict):
             kind = values.get("discovery")
-            section = WITHOUT_SETTINGS.get(kind) if isinstance(kind, str) else None  # type: ignore[call-overload]
-            if section and kind not in values:
+            if kind in WITHOUT_SETTINGS and kind not in values:
                 return {**values, kind: {}}
         return values
 
@@ -143,7 +137,7 @@ class _UniqueKeyLoader(yaml.SafeLoader):
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen: set[object] = set()
         for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)  # type: ignore[no-untyped-call]
+            key = self.construct_object(key_node, deep=True)
             if isinstance(key, Hashable) and key in seen:
                 raise yaml.constructor.ConstructorError(
                     None, None, f"the key {key!r} is given twice", key_node.start_mark

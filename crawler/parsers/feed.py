@@ -58,7 +58,7 @@ def _entry(entry: Mapping[str, Any], rules: Mapping[FieldName, FieldRule], drop:
         text=markup_to_text(text, drop),
         url=entry.get("link"),
         publisher=entry.get("publisher") or entry.get("source", {}).get("title"),
-        published=entry.get("published") or entry.get("updated"),
+        published=entry.get("published"),  # not "updated", which says when the entry, not the work, last changed
         record_id=entry.get("id"),
         extra=_tags(entry),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
+from typing import Any
 
 from parsel import Selector
 
@@ -45,17 +46,21 @@ def parse_page(
     would stall the parser.
     """
     tree = select(markup)
-    declared = _declared(tree, rules or {})
-    facts = declared.filled_from(_from_elements(tree)).filled_from(find_facts(markup, url))
+    facts = _declared(tree, rules or {})
+    structured = find_facts(markup, url)
+    facts = facts.filled_from(structured.filled_from(_from_elements(tree), first={"url"}))
     if find_dates and not facts.published:
         facts = facts.filled_from(Facts(published=_search_date(markup, url)))
-    return facts if facts.text else facts.filled_from(Facts(text=_main_text(tree, drop)))
+    drop_nodes(tree, drop)
+    return facts.filled_from(Facts(text=_text(tree, (rules or {}).get("text"))))
 
 
 def _declared(tree: Selector, rules: Mapping[FieldName, FieldRule]) -> Facts:
-    values = {name: rule.const or (first_match(tree, rule.css) if rule.css else None) for name, rule in rules.items()}
-    if "text" in rules and rules["text"].css:
-        values["text"] = text_of(tree.css(rules["text"].css))
+    """What the rules for this page find, the text apart; rules for records are not for pages."""
+    values: dict[str, Any] = {}
+    for name, rule in rules.items():
+        if name != "text":
+            values[name] = rule.const or (first_match(tree, rule.css) if rule.css else None)
     return Facts(**values)
 
 
@@ -78,11 +83,17 @@ def _from_elements(tree: Selector) -> Facts:
     )
 
 
-def _main_text(tree: Selector, drop: Sequence[str]) -> str | None:
+def _text(tree: Selector, rule: FieldRule | None) -> str | None:
+    """The text where the declaration says it stands, else where it is found."""
+    if rule is not None and rule.css is not None:
+        return text_of(tree.css(rule.css))
+    return _main_text(tree)
+
+
+def _main_text(tree: Selector) -> str | None:
     """The main text as trafilatura finds it; where it finds none, all text of the article, main or body element."""
     import trafilatura
 
-    drop_nodes(tree, drop)
     found = trafilatura.extract(
         deepcopy(tree.root), include_comments=False, include_tables=True, include_formatting=False, with_metadata=False
     )

@@ -15,7 +15,7 @@ from crawler.items import Facts
 from crawler.parsers.text import markup_to_text
 
 LEFTOVER_LIMIT = 20  # keys; enough for the widest API we know once its long texts are mapped
-LEFTOVER_CHARACTERS = 200
+LEFTOVER_CHARACTERS = 120  # a label or a code; longer is a teaser of the text
 ROOT_KEY = re.compile(r'"([^"]+)"|([A-Za-z_]\w*)')
 
 
@@ -62,7 +62,7 @@ def parse_record(
 
     Short values that no rule maps go to extra, those under the keys in `ignore` apart.
     """
-    values: dict[str, str | None] = {}
+    values: dict[str, Any] = {}
     mapped = set(ignore)
     for name, rule in rules.items():
         if rule.jmespath:
@@ -70,7 +70,7 @@ def parse_record(
             values[name] = _as_text(search(record, rule.jmespath), drop)
         else:
             values[name] = rule.const
-    return Facts(**values, extra=_leftovers(record, mapped))  # type: ignore[arg-type]
+    return Facts(**values, extra=_leftovers(record, mapped))
 
 
 def _as_text(value: object, drop: Sequence[str]) -> str | None:

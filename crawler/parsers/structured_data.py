@@ -47,7 +47,7 @@ def _extract(markup: str, url: str, syntax: str) -> list[Any]:
 
 def _plain(item: Mapping[str, Any]) -> dict[str, Any]:
     """A microdata item in the shape of a JSON-LD one."""
-    values = {name: value for name, value in item.get("properties", {}).items()}
+    values = dict(item.get("properties", {}))
     kind = item.get("type")
     kinds = [kind] if isinstance(kind, str) else list(kind or [])
     plain = {name: _plain(value) if isinstance(value, dict) else value for name, value in values.items()}

@@ -10,16 +10,24 @@ from lxml import etree
 from parsel import Selector
 
 BLOCKS = frozenset(
-    "address article aside blockquote br caption dd details div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 "
-    "h6 header hr li main nav ol p pre section summary table tbody td tfoot th thead tr ul".split()
-)
-SILENT = frozenset("script style template noscript svg math iframe object head title button select".split())
+    {
+        "address", "article", "aside", "blockquote", "br", "caption", "dd", "details", "div", "dl", "dt", "fieldset",
+        "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main",
+        "nav", "ol", "p", "pre", "section", "summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul",
+    }
+)  # fmt: skip
+SILENT = frozenset(
+    {
+        "script", "style", "template", "noscript", "svg", "math", "iframe", "object", "head", "title", "button",
+        "select",
+    }
+)  # fmt: skip
 LOOKS_LIKE_HTML = re.compile(
     r"</?(?:p|br|div|span|a|b|i|u|em|strong|ul|ol|li|h[1-6]|table|tr|td|th|img|figure|blockquote|section|sup|sub)\b[^<>]*>",
     re.I,
 )
 TAG_LIMIT_CHARACTERS = 64 * 2**10  # a longer tag stalls libxml2 for seconds to minutes; real pages stay far below
-LONG_TAG = re.compile(r"<[^<>]{%d}" % TAG_LIMIT_CHARACTERS)
+LONG_TAG = re.compile(rf"<[^<>]{{{TAG_LIMIT_CHARACTERS}}}")
 
 
 class MarkupError(ValueError):

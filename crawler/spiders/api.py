@@ -8,6 +8,7 @@ from scrapy.http import TextResponse
 from w3lib.url import add_or_replace_parameter, add_or_replace_parameters, url_query_parameter
 
 from crawler.declaration import ApiSection
+from crawler.items import Facts
 from crawler.parsers.record import parse_record, read_json, records_in, search
 from crawler.source import Source
 from crawler.spiders.navigation import Discovery, DiscoveryError, Link, SourceSpider, absolute
@@ -38,7 +39,7 @@ class ApiSpider(SourceSpider):
         """The records of one page."""
         document = read_json(response.body)
         records = records_in(document, self.section.records)
-        facts = [parse_record(record, self.source.fields, self.source.drop) for record in records]
+        facts = [self._facts(record) for record in records]
         following = self._following(response, document, len(records)) if records else []
         expression = self.section.link
         if expression is None:
@@ -48,6 +49,11 @@ class ApiSpider(SourceSpider):
         if not links:
             raise DiscoveryError(f"no record has an address at {expression!r}")
         return Discovery(links=links, following=following)
+
+    def _facts(self, record: dict[str, Any]) -> Facts:
+        """A record's facts; where its page is read, only what rules take from the record itself."""
+        ignored = record.keys() if self.section.link else ()
+        return parse_record(record, self.source.fields, self.source.drop, ignore=ignored)
 
     def _following(self, response: TextResponse, document: Any, count: int) -> list[str]:
         paging = self.section.paging

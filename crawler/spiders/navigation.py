@@ -142,7 +142,7 @@ class SourceSpider(Spider):
     def on_failure(self, failure: Failure) -> Iterator[Visit]:
         """A request that got no answer, or was not allowed to leave."""
         request = failure.request  # type: ignore[attr-defined]
-        message = failure.getErrorMessage() or failure.type.__name__
+        message = failure.getErrorMessage() or _kind(failure)
         visit = Visit(request.meta["address"], request.meta["role"], error=message)
         if visit.url in self.first_addresses:
             self.store.tally.start_failures.append(f"{visit.url}: {message}")
@@ -150,19 +150,23 @@ class SourceSpider(Spider):
 
     def on_spider_error(self, failure: Failure, response: Response) -> None:
         """A page on which a spider or parser broke."""
-        message = f"{response.url}: {failure.type.__name__}: {failure.getErrorMessage()}"
+        message = f"{response.url}: {_kind(failure)}: {failure.getErrorMessage()}"
         self.store.tally.page_problem(message)
 
     def on_item_error(self, failure: Failure) -> None:
         """A visit that could not be stored."""
-        self.store.tally.storage_failures.append(f"{failure.type.__name__}: {failure.getErrorMessage()}")
+        self.store.tally.storage_failures.append(f"{_kind(failure)}: {failure.getErrorMessage()}")
 
     def _read_page(self, response: TextResponse, entry: Facts) -> Facts:
         from crawler.parsers.html import parse_page
 
         source = self.source
         facts = parse_page(
-            response.text, response.url, source.fields, source.drop, find_dates=source.find_dates and not entry.published
+            response.text,
+            response.url,
+            source.fields,
+            source.drop,
+            find_dates=source.find_dates and not entry.published,
         )
         return facts.filled_from(entry, first=self.named_by_record)
 
@@ -195,3 +199,7 @@ def _as_text(response: Response) -> TextResponse:
 def _header(response: Response, name: str) -> str | None:
     value = response.headers.get(name)
     return value.decode("latin-1") if value else None
+
+
+def _kind(failure: Failure) -> str:
+    return type(failure.value).__name__

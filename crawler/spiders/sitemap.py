@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from scrapy.http import Response, TextResponse
+from scrapy.http import Response
 
 from crawler.parsers.sitemap import SitemapError, parse_sitemap
 from crawler.spiders.navigation import Discovery, DiscoveryError, Link, SourceSpider
@@ -28,5 +28,3 @@ class SitemapSpider(SourceSpider):
         assert section is not None
         excluded = section.exclude is not None and re.search(section.exclude, url) is not None
         return not excluded and re.search(section.match, url) is not None
-
-

@@ -20,9 +20,10 @@ POST_RULES: Mapping[FieldName, FieldRule] = {
 }
 # What every post carries besides: WordPress's own book-keeping, no facts about the listing.
 POST_KEYS = (
-    "id date date_gmt guid modified modified_gmt slug status type link title content excerpt author featured_media "
-    "comment_status ping_status sticky template format meta categories tags class_list acf _links _embedded"
-).split()
+    *("id", "date", "date_gmt", "guid", "modified", "modified_gmt", "slug", "status", "type", "link", "title"),
+    *("content", "excerpt", "author", "featured_media", "comment_status", "ping_status", "sticky", "template"),
+    *("format", "meta", "categories", "tags", "class_list", "acf", "_links", "_embedded"),
+)
 
 
 class WordPressSpider(SourceSpider):
