@@ -157,14 +157,14 @@ class Taxonomy:
 
 
 def expand(pattern: str) -> list[str]:
-    """Every phrase of a braced pattern: "{a,b} c" gives "a c" and "b c"; "{a ,}b" gives "a b" and "b"."""
+    """Every phrase of a braced pattern: "{a|b} c" gives "a c" and "b c"; "{a |}b" gives "a b" and "b"."""
     pieces = _BRACES.split(pattern)
-    choices = [piece.split(",") if place % 2 else [piece] for place, piece in enumerate(pieces)]
+    choices = [piece.split("|") if place % 2 else [piece] for place, piece in enumerate(pieces)]
     phrases = [" ".join("".join(parts).split()) for parts in itertools.product(*choices)]
     if len(phrases) > MAX_EXPANSIONS:
         raise TaxonomyError(f"{pattern!r} makes {len(phrases)} phrases, at most {MAX_EXPANSIONS} are allowed: split it")
     if not all(phrases) or any(mark in phrase for phrase in phrases for mark in "{}"):
-        raise TaxonomyError(f"{pattern!r} makes an empty phrase or has unmatched braces: write {{a,b}} for a or b")
+        raise TaxonomyError(f"{pattern!r} makes an empty phrase or has unmatched braces: write {{a|b}} for a or b")
     return phrases
 
 
@@ -179,7 +179,7 @@ def load_taxonomy(folder: Path = TAXONOMY_FOLDER) -> Taxonomy:
         enablers=_entries(folder, raw, "enablers", Enabler),
         regions=_entries(folder, raw, "regions", Region),
         reasons=_entries(folder, raw, "filtration", Reason),
-        concepts={name: tuple(phrases) for name, phrases in raw["criteria"].get("concepts", {}).items()},
+        concepts=_concepts(folder / "criteria.yml", raw["criteria"].get("concepts")),
         cautions=tuple(raw["criteria"].get("planned_concepts", ())),
         sources={name: " ".join(str(raw[name]["source"]).split()) for name in FILES},
         versions={name: str(raw[name]["version"]) for name in FILES},
@@ -236,6 +236,21 @@ def _entry(path: Path, position: int, term: object, model: type[Entry]) -> Entry
         key = ".".join(str(part) for part in first["loc"]) or "entry"
         allowed = ", ".join(model.model_fields)
         raise TaxonomyError(f"{path}: entry {position} ({code}): {key}: {first['msg']}; keys: {allowed}") from error
+
+
+def _concepts(path: Path, content: object) -> dict[str, tuple[str, ...]]:
+    """The named lists of braced phrases; an item "@name" stands for the whole list of that name, given before it."""
+    concepts: dict[str, tuple[str, ...]] = {}
+    if not isinstance(content, dict):
+        raise TaxonomyError(f"{path}: concepts: must map names to lists of phrases")
+    for name, phrases in content.items():
+        if not isinstance(phrases, list) or not all(isinstance(phrase, str) for phrase in phrases):
+            raise TaxonomyError(f"{path}: concepts: {name}: must be a list of phrases")
+        others = tuple(phrase[1:] for phrase in phrases if phrase.startswith("@"))
+        _known(path, name, others, list(concepts), "earlier concept")
+        own = [phrase for phrase in phrases if not phrase.startswith("@")]
+        concepts[name] = (*own, *(phrase for other in others for phrase in concepts[other]))
+    return concepts
 
 
 def _check_references(taxonomy: Taxonomy, folder: Path) -> None:
