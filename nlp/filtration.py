@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from nlp.matchers import TITLE
 from nlp.reading import Reading
 from nlp.taxonomy_data import Reason
 
@@ -27,44 +28,47 @@ class Suspicion:
     sentence: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    reason: Reason
+    title: tuple[re.Pattern[str], ...]
+    opening: tuple[re.Pattern[str], ...]
+
+
 class PageRules:
-    """The filtration rules of a taxonomy, compiled."""
+    """The filtration rules of a taxonomy, compiled; their words are found by the phrase matcher."""
 
     def __init__(self, reasons: Sequence[Reason]) -> None:
-        self._rules = [(reason, _compiled(reason.title), _compiled(reason.opening), _compiled(reason.words)) for reason in reasons]
+        self._rules = [_Rule(reason, _compiled(reason.title), _compiled(reason.opening)) for reason in reasons]
         self._plain = {reason.code: reason.reason for reason in reasons}
 
     def suspicion(self, reading: Reading) -> Suspicion:
         """The best-fitting reason why this page is no listing; the first of the file among equals."""
         if not reading.sentences:
             return Suspicion("empty", self._plain["empty"], TITLE_POINTS + OPENING_POINTS, None)
-        said = " ".join(sentence.text for sentence in reading.sentences)[:READ_CHARACTERS]
-        found = [self._judge(reading, said, *rule) for rule in self._rules]
+        start = reading.sentences[0].start
+        opening = " ".join(reading.text[start : start + OPENING_CHARACTERS].lower().split())
+        title, words = reading.title.strip().lower(), _page_words(reading, start + READ_CHARACTERS)
+        found = [self._judge(rule, title, opening, words.get(rule.reason.code, {})) for rule in self._rules]
         best = max(found, key=lambda one: one.points)
         return best if best.points > 0 else Suspicion("none", self._plain["none"], 0.0, None)
 
-    def _judge(
-        self,
-        reading: Reading,
-        said: str,
-        reason: Reason,
-        title: Sequence[re.Pattern[str]],
-        opening: Sequence[re.Pattern[str]],
-        words: Sequence[re.Pattern[str]],
-    ) -> Suspicion:
-        heading = reading.title.strip()
-        points = TITLE_POINTS * any(pattern.search(heading) for pattern in title)
-        points += OPENING_POINTS * any(pattern.search(said[:OPENING_CHARACTERS]) for pattern in opening)
-        points += min(MAX_WORD_POINTS, WORD_POINTS * sum(pattern.search(said) is not None for pattern in words))
-        return Suspicion(reason.code, reason.reason, points, _first_sentence(reading, (*opening, *words)) if points else None)
+    def _judge(self, rule: _Rule, title: str, opening: str, words: Mapping[str, int]) -> Suspicion:
+        """words: the rule's phrases found, each with the number of the first sentence that has it."""
+        opens = any(pattern.search(opening) for pattern in rule.opening)
+        points = TITLE_POINTS * any(pattern.search(title) for pattern in rule.title) + OPENING_POINTS * opens
+        points += min(MAX_WORD_POINTS, WORD_POINTS * len(words))
+        shown = 0 if opens else min(words.values(), default=None)
+        return Suspicion(rule.reason.code, rule.reason.reason, points, shown)
 
 
-def _first_sentence(reading: Reading, patterns: Sequence[re.Pattern[str]]) -> int | None:
-    """The number of the first sentence that any pattern finds."""
-    for number, sentence in enumerate(reading.sentences):
-        if any(pattern.search(sentence.text) for pattern in patterns):
-            return number
-    return None
+def _page_words(reading: Reading, until: int) -> dict[str, dict[str, int]]:
+    """Reason -> phrase -> number of the first sentence with it, in the text before offset `until`."""
+    words: dict[str, dict[str, int]] = {}
+    for hit in reading.hits:
+        if hit.kind == "page" and hit.sentence != TITLE and hit.start < until:
+            words.setdefault(hit.code.split(":")[0], {}).setdefault(hit.code, hit.sentence)
+    return words
 
 
 def _compiled(patterns: Sequence[str]) -> tuple[re.Pattern[str], ...]:

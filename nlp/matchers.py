@@ -20,7 +20,8 @@ TITLE = -1  # the place of a hit in the title; sentences are counted from 0
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A phrase found: kind "cue", "concept" or "region"; code a cue's number, a concept's or region's name."""
+    """A phrase found: kind is "cue" (code: its number), "concept" or "region" (code: its name) or "page" (code: a
+    filtration reason's, a colon, and the phrase's number)."""
 
     kind: str
     code: str
@@ -43,7 +44,7 @@ class Finding:
 
 
 class Phrases:
-    """All phrases of a taxonomy in one matcher: one pass over a text finds cues, concepts and region names."""
+    """All phrases of a taxonomy in one matcher: one pass over a text finds cues, concepts, regions and page words."""
 
     def __init__(self, taxonomy: Taxonomy) -> None:
         self.taxonomy = taxonomy
@@ -57,6 +58,8 @@ class Phrases:
         patterns |= {f"concept|{name}": phrases for name, phrases in self.taxonomy.concepts.items()}
         for region in self.taxonomy.regions:
             patterns[f"region|{region.code}"] = (region.name, region.former, *region.aliases)
+        for reason in self.taxonomy.reasons:
+            patterns |= {f"page|{reason.code}:{place}": (phrase,) for place, phrase in enumerate(reason.words)}
         return patterns
 
     @cached_property

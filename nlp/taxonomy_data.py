@@ -99,7 +99,7 @@ class Region(_Strict):
 
 
 class Reason(_Strict):
-    """Why a page is no listing, in plain words; cues are regular expressions over title and opening (any case)."""
+    """Why a page is no listing, in plain words; title and opening are regular expressions (any case), words braced phrases."""
 
     code: str
     reason: str
@@ -276,10 +276,11 @@ def _check_patterns(taxonomy: Taxonomy, folder: Path) -> None:
     phrases = [("themes.yml", t.code, cue) for t in taxonomy.themes for cue in t.cues]
     phrases += [("regions.yml", r.code, alias) for r in taxonomy.regions for alias in r.aliases]
     phrases += [("criteria.yml", name, phrase) for name, many in taxonomy.concepts.items() for phrase in many]
+    phrases += [("filtration.yml", r.code, phrase) for r in taxonomy.reasons for phrase in r.words]
     for file, code, phrase in phrases:
         _attempt(folder / file, code, expand, phrase)
     for reason in taxonomy.reasons:
-        for pattern in (*reason.title, *reason.opening, *reason.words):
+        for pattern in (*reason.title, *reason.opening):
             _attempt(folder / "filtration.yml", reason.code, re.compile, pattern)
 
 
