@@ -1,0 +1,75 @@
+"""Is a page an innovation listing at all? Rules over its title, opening and words, each with a plain-words reason."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from nlp.matchers import TITLE
+from nlp.reading import Reading
+from nlp.taxonomy_data import Reason
+
+OPENING_CHARACTERS = 300  # what a page is is said in its first two or three sentences
+READ_CHARACTERS = 2_500  # about 400 words: the corpus' longest text; footers of long pages stay unread
+TITLE_POINTS = 2.0
+OPENING_POINTS = 2.0
+WORD_POINTS = 0.5
+MAX_WORD_POINTS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Suspicion:
+    """The reason that fits a page best, with its points (0 when none does) and the first sentence that shows it."""
+
+    code: str
+    reason: str
+    points: float
+    sentence: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    reason: Reason
+    title: tuple[re.Pattern[str], ...]
+    opening: tuple[re.Pattern[str], ...]
+
+
+class PageRules:
+    """The filtration rules of a taxonomy, compiled; their words are found by the phrase matcher."""
+
+    def __init__(self, reasons: Sequence[Reason]) -> None:
+        self._rules = [_Rule(reason, _compiled(reason.title), _compiled(reason.opening)) for reason in reasons]
+        self._plain = {reason.code: reason.reason for reason in reasons}
+
+    def suspicion(self, reading: Reading) -> Suspicion:
+        """The best-fitting reason why this page is no listing; the first of the file among equals."""
+        if not reading.sentences:
+            return Suspicion("empty", self._plain["empty"], TITLE_POINTS + OPENING_POINTS, None)
+        start = reading.sentences[0].start
+        opening = " ".join(reading.text[start : start + OPENING_CHARACTERS].lower().split())
+        title, words = reading.title.strip().lower(), _page_words(reading, start + READ_CHARACTERS)
+        found = [self._judge(rule, title, opening, words.get(rule.reason.code, {})) for rule in self._rules]
+        best = max(found, key=lambda one: one.points)
+        return best if best.points > 0 else Suspicion("none", self._plain["none"], 0.0, None)
+
+    def _judge(self, rule: _Rule, title: str, opening: str, words: Mapping[str, int]) -> Suspicion:
+        """words: the rule's phrases found, each with the number of the first sentence that has it."""
+        opens = any(pattern.search(opening) for pattern in rule.opening)
+        points = TITLE_POINTS * any(pattern.search(title) for pattern in rule.title) + OPENING_POINTS * opens
+        points += min(MAX_WORD_POINTS, WORD_POINTS * len(words))
+        shown = 0 if opens else min(words.values(), default=None)
+        return Suspicion(rule.reason.code, rule.reason.reason, points, shown)
+
+
+def _page_words(reading: Reading, until: int) -> dict[str, dict[str, int]]:
+    """Reason -> phrase -> number of the first sentence with it, in the text before offset `until`."""
+    words: dict[str, dict[str, int]] = {}
+    for hit in reading.hits:
+        if hit.kind == "page" and hit.sentence != TITLE and hit.start < until:
+            words.setdefault(hit.code.split(":")[0], {}).setdefault(hit.code, hit.sentence)
+    return words
+
+
+def _compiled(patterns: Sequence[str]) -> tuple[re.Pattern[str], ...]:
+    return tuple(re.compile(pattern, re.IGNORECASE) for pattern in patterns)

@@ -1,0 +1,104 @@
+"""Model files: a skops archive with a manifest of checksums and versions; an altered or foreign file is refused."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zipfile
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nlp.classifiers import Models, from_arrays, to_arrays
+
+MODELS_FOLDER = Path(__file__).parent / "models"
+MODEL_FILE = "tagger.skops"
+MANIFEST_FILE = "manifest.json"
+REBUILD = "rebuild it with `make models` (python -m nlp.train)"
+# The libraries whose change may change a score or the reading of the file.
+LIBRARIES = ("scikit-learn", "skops", "spacy")
+# Changed when code changes what a fitted model means (features, pooling, reading), so that older files are refused.
+FEATURE_VERSION = 1
+
+
+class ModelError(RuntimeError):
+    """A model file that must not be used; the message names the file and the command that rebuilds it."""
+
+
+def library_versions() -> dict[str, str]:
+    """The installed versions of LIBRARIES."""
+    return {name: version(name) for name in LIBRARIES}
+
+
+def content_digest(models: Models) -> str:
+    """64 hexadecimal digits over the parameters themselves: equal for equal models, whatever the archive's bytes."""
+    digest = hashlib.sha256()
+    for name, value in sorted(to_arrays(models).items()):
+        array = None if isinstance(value, str) else np.ascontiguousarray(value)
+        digest.update(f"{name}:".encode() + (value.encode() if array is None else array.tobytes()))
+    return digest.hexdigest()
+
+
+def save_models(models: Models, folder: Path, notes: Mapping[str, object]) -> dict[str, object]:
+    """Write archive and manifest; notes (seed, corpus digest, figures) are added to the manifest, which is returned."""
+    import skops.io
+
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / MODEL_FILE
+    skops.io.dump(to_arrays(models), path, compression=zipfile.ZIP_DEFLATED, compresslevel=9)
+    manifest: dict[str, object] = {
+        "file": MODEL_FILE,
+        "sha256": _checksum(path),
+        "content": content_digest(models),
+        "feature_version": FEATURE_VERSION,
+        "libraries": library_versions(),
+        **notes,
+    }
+    (folder / MANIFEST_FILE).write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    return manifest
+
+
+def load_models(folder: Path = MODELS_FOLDER) -> tuple[Models, dict[str, Any]]:
+    """The models and their manifest; raises ModelError for a missing, altered or foreign file, without reading it."""
+    import skops.io
+
+    manifest = read_manifest(folder)
+    path = folder / MODEL_FILE
+    if not path.exists():
+        raise ModelError(f"{path}: no such file; {REBUILD}")
+    _check(path, manifest)
+    try:
+        return from_arrays(skops.io.load(path, trusted=[])), manifest
+    except (KeyError, TypeError, skops.io.exceptions.UntrustedTypesFoundException) as error:
+        raise ModelError(f"{path}: not a model of this program: {error}; {REBUILD}") from error
+
+
+def read_manifest(folder: Path = MODELS_FOLDER) -> dict[str, Any]:
+    """The manifest as written; raises ModelError when it is missing or no JSON."""
+    path = folder / MANIFEST_FILE
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        raise ModelError(f"{path}: no such file; {REBUILD}") from None
+    except ValueError as error:
+        raise ModelError(f"{path}: not JSON: {error}; {REBUILD}") from error
+
+
+def _check(path: Path, manifest: Mapping[str, Any]) -> None:
+    """Checksum and versions, before a byte of the archive is interpreted."""
+    if _checksum(path) != manifest.get("sha256"):
+        raise ModelError(f"{path}: checksum differs from {MANIFEST_FILE}: the file was altered or cut; {REBUILD}")
+    if manifest.get("feature_version") != FEATURE_VERSION:
+        made = manifest.get("feature_version")
+        raise ModelError(f"{path}: made for features {made}, this program has {FEATURE_VERSION}; {REBUILD}")
+    installed, made_by = library_versions(), manifest.get("libraries", {})
+    other = [f"{name} {made_by.get(name)} (installed: {installed[name]})" for name in LIBRARIES if made_by.get(name) != installed[name]]
+    if other:
+        raise ModelError(f"{path}: made with {', '.join(other)}; {REBUILD}")
+
+
+def _checksum(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,65 @@
+"""One document read: its sentences, which of them are prose, and the taxonomy's phrases in them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from nlp.annotations import Document
+from nlp.language import Sentence, readable, sentences
+from nlp.matchers import TITLE, Hit, Phrases, starts_of
+
+# Menus, buttons and headings are shorter; of the labelled corpus' sentences 0.5 % are.
+MIN_PROSE_WORDS = 5
+MIN_CLOSED_WORDS = 3  # enough when the sentence is closed by a full stop
+_FURNITURE = re.compile(
+    r"\b(we use (essential |necessary )?cookies|this (web)?site uses cookies|accept (all )?cookies|cookie (settings|preferences)"
+    r"|all rights reserved|skip to (main )?content|sign up (to|for) (our|the) (newsletter|mailing list|bulletin)"
+    r"|subscribe to our|follow us on|share this (page|article|story)|back to top|registered (office|charity|company) n"
+    r"|registered in england|read more about our|javascript|your browser|privacy (policy|notice)|terms (and|&) conditions"
+    r"|log ?in to your|©|copyright 20\d\d)",
+    re.IGNORECASE,
+)
+_CLOSED = re.compile(r"[.!?][\"'”’)\]]*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A document with what was found in it. Hits carry a sentence's number, or TITLE; only prose counts for tags."""
+
+    document: Document
+    title: str
+    text: str
+    sentences: tuple[Sentence, ...]
+    hits: tuple[Hit, ...]
+
+
+def is_prose(sentence: str) -> bool:
+    """Whether a sentence says something of its own: no menu entry, heading, banner or footer."""
+    words = sentence.count(" ") + sentence.count("\n") + 1
+    long_enough = words >= MIN_PROSE_WORDS or (words >= MIN_CLOSED_WORDS and _CLOSED.search(sentence) is not None)
+    return long_enough and not _FURNITURE.search(sentence)
+
+
+def prose(text: str) -> tuple[Sentence, ...]:
+    """The prose sentences of a readable text in order; all its sentences when none is prose."""
+    every = sentences(text)
+    kept = tuple(sentence for sentence in every if is_prose(sentence.text))
+    return kept or tuple(every)
+
+
+def read(document: Document, phrases: Phrases) -> Reading:
+    """Read one document; hits in sentences that are no prose are dropped."""
+    title, text = readable(document.title), readable(document.text)
+    kept = prose(text)
+    ends = [sentence.end for sentence in kept]
+    found: list[Hit] = [
+        hit for hit in phrases.find(text, starts_of(kept)) if kept and kept[hit.sentence].start <= hit.start < ends[hit.sentence]
+    ]
+    return Reading(document, title, text, kept, (*phrases.find(title, [0], TITLE), *found))
+
+
+def read_all(documents: Iterable[Document], phrases: Phrases) -> list[Reading]:
+    """Read a batch of documents, order kept."""
+    return [read(document, phrases) for document in documents]

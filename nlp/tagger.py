@@ -1,0 +1,139 @@
+"""The tagger: documents in, taggings out. The only public door of this package beside the taxonomy's loader."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+
+from nlp.annotations import Annotation, Document, Evidence, Filtration, Tagging
+from nlp.classifiers import Models, Scores, chosen, listing_probability
+from nlp.evidence import best_sentence, quoted
+from nlp.features import Floats, Vectoriser
+from nlp.filtration import PageRules, Suspicion
+from nlp.matchers import TITLE, CriteriaMatcher, Finding, Hit, Phrases
+from nlp.model_files import FEATURE_VERSION, MODELS_FOLDER, load_models
+from nlp.reading import Reading, read_all
+from nlp.taxonomy_data import TAXONOMY_FOLDER, Taxonomy, load_taxonomy
+
+# Large enough that matrix work is shared, small enough to stay under 100 MB of memory with pages of 3,000 words.
+BATCH_DOCUMENTS = 256
+# Changed when the code that turns scores into tags changes, so that stored tags are made anew.
+CODE_VERSION = "1"
+KEPT = "describes an innovation"
+METHOD_THEMES, METHOD_CRITERIA, METHOD_REGIONS = "model:themes", "rule:criteria", "rule:regions"
+SCORE_DIGITS = 4
+MAX_MATCHED = 5  # phrases named in an annotation's detail
+
+
+class Tagger:
+    """Tags documents; made once and used for many. version changes with models, vocabulary, code and libraries."""
+
+    def __init__(self, models: Models, taxonomy: Taxonomy, content: str, libraries: dict[str, str]) -> None:
+        self._models, self._taxonomy = models, taxonomy
+        self._phrases = Phrases(taxonomy)
+        self._vectoriser = Vectoriser(models.vocabulary, self._phrases.cue_themes)
+        self._criteria, self._rules = CriteriaMatcher(taxonomy), PageRules(taxonomy.reasons)
+        parts = (content, taxonomy.version, CODE_VERSION, str(FEATURE_VERSION), *map("=".join, sorted(libraries.items())))
+        self.version = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
+        self.vocabulary_version = taxonomy.version
+
+    @classmethod
+    def load(cls, models: Path = MODELS_FOLDER, taxonomy: Path = TAXONOMY_FOLDER) -> Tagger:
+        """The tagger with the models and vocabulary in these folders; raises ModelError or TaxonomyError."""
+        fitted, manifest = load_models(models)
+        return cls(fitted, load_taxonomy(taxonomy), manifest["content"], manifest["libraries"])
+
+    def tag(self, documents: Iterable[Document]) -> Iterator[Tagging]:
+        """Tag documents as they come, in order, a batch at a time."""
+        stream = iter(documents)
+        while batch := list(islice(stream, BATCH_DOCUMENTS)):
+            yield from self._tag_batch(batch)
+
+    def _tag_batch(self, documents: Sequence[Document]) -> Iterator[Tagging]:
+        readings = read_all(documents, self._phrases)
+        batch = self._vectoriser.batch(readings)
+        scores = self._models.scores(batch)
+        given = chosen(scores.themes, self._models)
+        suspicions = [self._rules.suspicion(reading) for reading in readings]
+        points = np.array([suspicion.points for suspicion in suspicions])
+        listing = listing_probability(points, scores.listing, self._models.rules)
+        edges = np.flatnonzero(np.append(batch.titles, True))
+        for place, reading in enumerate(readings):
+            filtration = self._filtration(reading, suspicions[place], float(listing[place]))
+            view = View(reading, scores, place, int(edges[place]) + 1, int(edges[place + 1]))
+            yield self._tagging(view, filtration, np.flatnonzero(given[place]))
+
+    def _filtration(self, reading: Reading, suspicion: Suspicion, listing: float) -> Filtration:
+        """Kept, or left out with the reason that fits best and the sentence that shows it."""
+        kept = listing >= self._models.listing_threshold and bool(reading.sentences)
+        if kept:
+            return Filtration(True, KEPT, _rounded(listing))
+        shown = None if suspicion.sentence is None else quoted(reading, suspicion.sentence)
+        return Filtration(False, suspicion.reason, _rounded(1 - listing if reading.sentences else 1.0), shown)
+
+    def _tagging(self, view: View, filtration: Filtration, themes: Sequence[int]) -> Tagging:
+        codes, probabilities = self._taxonomy.theme_codes, view.scores.themes[view.place]
+        scores = {code: _rounded(probabilities[number]) for number, code in enumerate(codes)}
+        if not filtration.kept:
+            return Tagging(view.reading.document.id, filtration, (), None, scores)
+        primary = max(themes, key=lambda number: view.scores.primary[view.place, number], default=None)
+        tags = [self._theme(view, number, number == primary) for number in themes]
+        tags += [self._criterion(view, finding) for finding in self._criteria.findings(view.reading.hits)]
+        tags += self._regions(view)
+        return Tagging(view.reading.document.id, filtration, tuple(tags), None if primary is None else codes[primary], scores)
+
+    def _theme(self, view: View, theme: int, is_primary: bool) -> Annotation:
+        sentence = best_sentence(view.sentence_scores[:, theme])
+        assert sentence is not None  # a kept document has sentences
+        cues = [hit.text for hit in view.cues_in(sentence) if self._phrases.cue_themes[int(hit.code)] == theme]
+        detail = {"sentence_score": _rounded(float(view.sentence_scores[sentence, theme])), "matched": _distinct(cues)}
+        score = _rounded(view.scores.themes[view.place, theme])
+        evidence = quoted(view.reading, sentence)
+        return Annotation("theme", self._taxonomy.theme_codes[theme], score, evidence, METHOD_THEMES, None, is_primary, detail)
+
+    def _criterion(self, view: View, finding: Finding) -> Annotation:
+        evidence = quoted(view.reading, finding.sentence, finding.focus)
+        detail = {"matched": _distinct(finding.matched)}
+        return Annotation("criterion", finding.code, finding.score, evidence, METHOD_CRITERIA, finding.verdict, False, detail)
+
+    def _regions(self, view: View) -> list[Annotation]:
+        """One facet a network named in the text, with the first sentence that names it."""
+        first: dict[str, Hit] = {}
+        for hit in view.hits("region"):
+            if hit.sentence != TITLE:
+                first.setdefault(hit.code, hit)
+        return [self._region(view, code, first[code]) for code in sorted(first)]
+
+    def _region(self, view: View, code: str, hit: Hit) -> Annotation:
+        evidence: Evidence = quoted(view.reading, hit.sentence, hit.start)
+        return Annotation("facet", f"region:{code}", 1.0, evidence, METHOD_REGIONS, detail={"matched": [hit.text]})
+
+
+class View:
+    """One document's part of a scored batch: its prose sentences are the units `first` to `last`."""
+
+    def __init__(self, reading: Reading, scores: Scores, place: int, first: int, last: int) -> None:
+        self.reading, self.scores, self.place = reading, scores, place
+        self.sentence_scores: Floats = scores.sentences[first:last]
+
+    def hits(self, kind: str) -> list[Hit]:
+        """The hits of one kind, in the text's order."""
+        return [hit for hit in self.reading.hits if hit.kind == kind]
+
+    def cues_in(self, sentence: int) -> list[Hit]:
+        """The cues in one sentence."""
+        return [hit for hit in self.hits("cue") if hit.sentence == sentence]
+
+
+def _distinct(phrases: Iterable[str]) -> list[str]:
+    """Each phrase once, in lower case, sorted, at most MAX_MATCHED."""
+    return sorted({phrase.lower() for phrase in phrases})[:MAX_MATCHED]
+
+
+def _rounded(value: float) -> float:
+    """A score as stored: rounded, so that the last bits of a sum never show."""
+    return round(float(value), SCORE_DIGITS)
