@@ -1,0 +1,78 @@
+"""Pictures of the served site, taken with headless Chromium: the README's, and those to look at before a change is done.
+
+    python tests/screenshots.py http://127.0.0.1:8001 docs/images
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import urllib.request
+from pathlib import Path
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+PAGE_SECONDS = 60  # a cold start of Chromium on a busy machine takes ten
+WIDTHS = {"wide": (1280, 1600), "narrow": (360, 1400)}  # width and height in CSS pixels; 360 is a small telephone
+OPTIONS = (
+    "--headless --no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync "
+    "--no-first-run --hide-scrollbars"
+).split()
+
+
+def browser() -> str:
+    given = os.environ.get("CHROMIUM")
+    found = given or next((path for name in BROWSERS if (path := shutil.which(name))), None)
+    if not found:
+        raise SystemExit(f"no browser: install one of {', '.join(BROWSERS)}, or set CHROMIUM to its path")
+    return found
+
+
+def richest_innovation(base: str) -> str:
+    """The path of the innovation with the most listings."""
+    address = f"{base}/innovations/innovations.json?_sort_desc=listing_count&_size=1&_shape=array&_col=id"
+    with urllib.request.urlopen(address, timeout=PAGE_SECONDS) as answer:
+        rows = json.load(answer)
+    if not rows:
+        raise SystemExit(f"{base} serves no innovations; fill the database with: horizon run")
+    return f"/innovation/{rows[0]['id']}"
+
+
+def pages(base: str) -> dict[str, str]:
+    return {
+        "home": "/",
+        "search": "/search?q=falls&theme=patient-safety",
+        "innovation": richest_innovation(base),
+        "table": "/innovations/innovations?_size=10&_facet=primary_theme&_facet_array=regions",
+    }
+
+
+def take(program: str, address: str, file: Path, size: tuple[int, int]) -> None:
+    with tempfile.TemporaryDirectory() as profile:
+        width, height = size
+        flags = [f"--user-data-dir={profile}", f"--window-size={width},{height}", f"--screenshot={file}", address]
+        done = subprocess.run([program, *OPTIONS, *flags], capture_output=True, timeout=PAGE_SECONDS, check=False)
+    if done.returncode or not file.exists():
+        raise SystemExit(f"no picture of {address}: {done.stderr.decode(errors='replace')[-500:]}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Take pictures of the served site.")
+    parser.add_argument("base", help="address of the running site, for example http://127.0.0.1:8001")
+    parser.add_argument("folder", type=Path, help="where the pictures go")
+    given = parser.parse_args()
+    base, program = given.base.rstrip("/"), browser()
+    given.folder.mkdir(parents=True, exist_ok=True)
+    for name, path in pages(base).items():
+        for kind, size in WIDTHS.items():
+            file = given.folder / f"{name}-{kind}.png"
+            take(program, base + path, file, size)
+            sys.stdout.write(f"{file}\n")
+
+
+if __name__ == "__main__":
+    main()
