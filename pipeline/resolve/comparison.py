@@ -23,6 +23,7 @@ MEASURES = {
 }
 NAME_SCALE = 5.0  # brings a name's weight (its rarity at most: 6.7 at 800 listings) near 1
 SHOWN_MAX = 5  # shared words of each kind that a detail names
+SHOWN_LISTINGS_MAX = 40  # a name on more listings tells nobody anything: "NHS", "GP"
 
 # Two products of one family: "X" and "X mini". Written as a rule and not learnt, because the known duplicates hold one
 # such family only, and a rule learnt from one family says nothing of the next.
@@ -76,8 +77,12 @@ def variant_penalties(features: Features, pairs: Integers) -> Floats:
 def shared_between(features: Features, left: int, right: int) -> Shared:
     """The names, rare words, figures and places that two rows share."""
     terms = features.terms
-    names = _top(features.names[left].multiply(features.names[right]), terms)
-    places = _top(features.places[left].multiply(features.places[right]), terms)
+
+    def telling(row: Matrix) -> Matrix:
+        return row.multiply(features.listings_with <= SHOWN_LISTINGS_MAX)
+
+    names = _top(telling(features.names[left].multiply(features.names[right])), terms)
+    places = _top(telling(features.places[left].multiply(features.places[right])), terms)
     rare = _top(features.rare[left].multiply(features.rare[right]), terms)
     figures = _top(features.figures[left].multiply(features.figures[right]), features.figure_terms)
     known = {word for name in (*names, *places) for word in (name, *name.split())}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,12 +34,12 @@ class MatchDetail:
     mirror: bool
     shared: Shared
 
-    def reasons(self) -> list[str]:
-        """What carried the match, strongest first, in plain words."""
+    def reasons(self, without: Collection[str] = ()) -> list[str]:
+        """What carried the match, strongest first, in plain words; `without` these measures."""
         if self.mirror:
             return ["the same page under two addresses"]
         ranked = sorted(self.contributions.items(), key=lambda item: (-item[1], item[0]))
-        return [MEASURES[name] for name, value in ranked if value >= CARRIED_MIN]
+        return [MEASURES[name] for name, value in ranked if value >= CARRIED_MIN and name not in without]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,22 +88,23 @@ class MatchModel:
             measure_pairs(features, pairs), variant_penalties(features, pairs), _mirrors(features, pairs)
         )
 
-    def score_pair(self, features: Features, left: int, right: int) -> tuple[float, MatchDetail]:
-        """The chance that two rows are the same innovation, and why."""
-        pair = np.array([[left, right]], dtype=np.int64)
-        measured, penalty, mirror = (
-            measure_pairs(features, pair),
-            variant_penalties(features, pair),
-            _mirrors(features, pair),
-        )
-        added = measured[0] * self._weights()
-        detail = MatchDetail(
-            contributions=dict(zip(MEASURES, np.round(added, 3).tolist(), strict=True)),
-            variant_penalty=float(penalty[0]),
-            mirror=bool(mirror[0]),
-            shared=shared_between(features, left, right),
-        )
-        return float(self._scores(measured, penalty, mirror)[0]), detail
+    def explain_pairs(self, features: Features, pairs: Integers) -> list[tuple[float, MatchDetail]]:
+        """For each pair the chance that it is one innovation, and why."""
+        measured, penalties = measure_pairs(features, pairs), variant_penalties(features, pairs)
+        mirrors = _mirrors(features, pairs)
+        scores, added = self._scores(measured, penalties, mirrors), np.round(measured * self._weights(), 3)
+        return [
+            (
+                float(scores[place]),
+                MatchDetail(
+                    contributions=dict(zip(MEASURES, added[place].tolist(), strict=True)),
+                    variant_penalty=float(penalties[place]),
+                    mirror=bool(mirrors[place]),
+                    shared=shared_between(features, left, right),
+                ),
+            )
+            for place, (left, right) in enumerate(pairs.tolist())
+        ]
 
     def _scores(self, measured: Floats, penalties: Floats, mirrors: Floats) -> Floats:
         odds = measured @ self._weights() + self.intercept

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9@&+'’]*(?:[-./–][A-Za-z0-9@&+'’]+)*")
 JOINT = re.compile(r"[-./–]")
@@ -15,6 +16,7 @@ FIGURE = re.compile(
 YEAR = re.compile(r"(?:19|20)\d\d")
 FIGURE_DIGITS_MIN = 2  # "7" and "3" are everywhere; a two-digit figure is already rare enough to be weighed by rarity
 PLURAL_LETTERS_MIN = 5  # shorter words lose too much: "ones", "gas", "kiss"
+WORDS_KEPT = 100_000  # words kept as read, since most words of a text were met before; about 40 MB
 
 _STOPWORDS = """
     a an the and or of to in on for at by with from as is are was were be been being it its this that these those
@@ -35,6 +37,7 @@ class Word:
     parts holds the forms of a hyphenated word's pieces ("PREP-WELL": form "prepwell", parts "prep" and "well").
     """
 
+    raw: str
     form: str
     parts: tuple[str, ...]
     starts_sentence: bool
@@ -57,11 +60,13 @@ def normal_form(word: str) -> str:
     return form.removesuffix("s")
 
 
+@lru_cache(maxsize=WORDS_KEPT)
 def _read(raw: str, starts_sentence: bool) -> Word:
     pieces = [normal_form(piece) for piece in JOINT.split(raw) if piece]
     has_inner_capital = any(letter.isupper() for letter in raw[1:])
     has_digit = any(letter.isdigit() for letter in raw) and any(letter.isalpha() for letter in raw)
     return Word(
+        raw=raw,
         form="".join(pieces),
         parts=tuple(pieces) if len(pieces) > 1 else (),
         starts_sentence=starts_sentence,
@@ -88,3 +93,18 @@ def figures(text: str) -> set[str]:
         if not YEAR.fullmatch(figure) and sum(letter.isdigit() for letter in figure) >= FIGURE_DIGITS_MIN:
             found.add(figure)
     return found
+
+
+def as_written(term: str, text: Iterable[list[Word]]) -> str:
+    """A term of normal forms as sentences first write it: "isle wight" is "Isle of Wight"; else the term itself."""
+    forms = term.split()
+    for sentence in text:
+        content = [place for place, word in enumerate(sentence) if word.is_content]
+        found = [sentence[place].form for place in content]
+        for start in range(len(content) - len(forms) + 1):
+            if found[start : start + len(forms)] == forms:
+                return " ".join(word.raw for word in sentence[content[start] : content[start + len(forms) - 1] + 1])
+        parted = next((word.raw for word in sentence if term in word.parts), None)
+        if parted:
+            return parted
+    return term
