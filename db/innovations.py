@@ -1,0 +1,144 @@
+"""Innovations, the listings that make them up, which listing gave each field, and ids that a merge has retired."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlite_utils import Database
+
+from db.database import transaction
+from db.keys import search_key
+
+Row = dict[str, Any]
+
+MAIN_FIELD = "main"  # the row of innovation_fields that names an innovation's main listing
+KEPT = """
+    FROM listings AS l JOIN filtration AS f ON f.listing_id = l.id
+    WHERE f.kept = 1 AND l.gone_at IS NULL
+"""
+COLUMNS = (
+    "title", "summary", "search_text", "primary_theme", "themes", "pledges", "criteria", "regions", "sources",
+    "publishers", "first_published", "last_published", "listing_count", "content_hash",
+)  # fmt: skip
+INSERT = f"""INSERT INTO innovations (id, search_key, first_seen_at, changed_at, {", ".join(COLUMNS)})
+    VALUES (:id, :search_key, :now, :now, {", ".join(":" + name for name in COLUMNS)})"""
+UPDATE = f"""UPDATE innovations SET changed_at = :now, {", ".join(f"{name} = :{name}" for name in COLUMNS)}
+    WHERE id = :id"""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredInnovation:
+    """What is stored of an innovation that the next resolution must respect; main and listings are listing ids."""
+
+    id: str
+    main: str | None
+    listings: tuple[str, ...]
+    first_seen_at: str
+    content_hash: str
+    is_decided: bool
+
+
+def listings_to_resolve(db: Database) -> Iterator[Row]:
+    """Every kept listing that is still there, in order of id: id, title, text, url, published."""
+    yield from db.query(f"SELECT l.id, l.title, l.text, l.url, l.published {KEPT} ORDER BY l.id")
+
+
+def member_rows(db: Database, listing_ids: Sequence[str]) -> list[Row]:
+    """The listings with these ids, in that order, each with annotations: kind, code, verdict, is_primary, score."""
+    marks = json.dumps(list(listing_ids))
+    columns = "id, source, title, text, publisher, region, published"
+    sql = f"SELECT {columns} FROM listings WHERE id IN (SELECT value FROM json_each(?))"
+    rows = {row["id"]: {**row, "annotations": []} for row in db.query(sql, [marks])}
+    tags = """SELECT listing_id, kind, code, verdict, is_primary, score FROM annotations
+              WHERE listing_id IN (SELECT value FROM json_each(?)) ORDER BY listing_id, kind, code"""
+    for tag in db.query(tags, [marks]):
+        rows[tag["listing_id"]]["annotations"].append(tag)
+    return [rows[listing_id] for listing_id in listing_ids]
+
+
+def stored_innovations(db: Database) -> dict[str, StoredInnovation]:
+    """Every stored innovation by id; a decision on an id that was merged into it counts as one on it."""
+    members: dict[str, list[str]] = {}
+    for listing_id, innovation_id in db.conn.execute(
+        "SELECT listing_id, innovation_id FROM innovation_listings ORDER BY listing_id"
+    ):
+        members.setdefault(innovation_id, []).append(listing_id)
+    sql = """SELECT i.id, f.listing_id, i.first_seen_at, i.content_hash, EXISTS (
+                 SELECT 1 FROM decisions AS d WHERE d.innovation_id = i.id OR d.innovation_id IN
+                     (SELECT old_id FROM innovation_redirects WHERE new_id = i.id))
+             FROM innovations AS i
+             LEFT JOIN innovation_fields AS f ON f.innovation_id = i.id AND f.field = ? ORDER BY i.id"""
+    return {
+        row[0]: StoredInnovation(row[0], row[1], tuple(members.get(row[0], ())), row[2], row[3], bool(row[4]))
+        for row in db.conn.execute(sql, [MAIN_FIELD])
+    }
+
+
+def store_innovation(db: Database, innovation_id: str, row: Row, fields: Mapping[str, str], now: str) -> str:
+    """Insert or update one innovation and where its fields came from; returns new, changed or unchanged.
+
+    row has the keys of COLUMNS. Nothing is written when the stored content_hash is equal. fields: field -> listing id.
+    """
+    found = db.conn.execute("SELECT content_hash FROM innovations WHERE id = ?", [innovation_id]).fetchone()
+    if found and found[0] == row["content_hash"]:
+        return "unchanged"
+    values = {**row, "id": innovation_id, "search_key": search_key(innovation_id), "now": now}
+    with transaction(db):
+        db.conn.execute(UPDATE if found else INSERT, values)
+        db.conn.execute("DELETE FROM innovation_fields WHERE innovation_id = ?", [innovation_id])
+        db.conn.executemany(
+            "INSERT INTO innovation_fields (innovation_id, field, listing_id) VALUES (?, ?, ?)",
+            [(innovation_id, field, listing_id) for field, listing_id in sorted(fields.items())],
+        )
+    return "changed" if found else "new"
+
+
+def store_members(db: Database, members: Iterable[tuple[str, str, float, str]]) -> int:
+    """Make innovation_listings equal to rows of (listing id, innovation id, score, detail); returns rows written."""
+    wanted = {row[0]: row for row in members}
+    stored = {row[0]: tuple(row) for row in db.conn.execute("SELECT * FROM innovation_listings")}
+    changed = [row for listing_id, row in sorted(wanted.items()) if stored.get(listing_id) != row]
+    with transaction(db):
+        db.conn.executemany(
+            "DELETE FROM innovation_listings WHERE listing_id = ?", [(one,) for one in sorted(stored.keys() - wanted)]
+        )
+        db.conn.executemany("INSERT OR REPLACE INTO innovation_listings VALUES (?, ?, ?, ?)", changed)
+    return len(changed)
+
+
+def redirect(db: Database, old_id: str, new_id: str, now: str) -> None:
+    """Retire an id in favour of another, and with it every id that pointed to it."""
+    with transaction(db):
+        db.conn.execute("UPDATE innovation_redirects SET new_id = ? WHERE new_id = ?", [new_id, old_id])
+        db.conn.execute("DELETE FROM innovations WHERE id = ?", [old_id])
+        db.conn.execute("INSERT OR REPLACE INTO innovation_redirects VALUES (?, ?, ?)", [old_id, new_id, now])
+
+
+def restore_ids(db: Database, innovation_ids: Iterable[str]) -> None:
+    """Ids in use again, after a split: they point nowhere else."""
+    with transaction(db):
+        db.conn.executemany("DELETE FROM innovation_redirects WHERE old_id = ?", [(one,) for one in innovation_ids])
+
+
+def empty_innovation(db: Database, innovation_id: str) -> None:
+    """Keep an innovation whose listings are gone, because someone decided on it."""
+    sql = "UPDATE innovations SET listing_count = 0, content_hash = '' WHERE id = ? AND listing_count != 0"
+    with transaction(db):
+        db.conn.execute(sql, [innovation_id])
+
+
+def remove_innovation(db: Database, innovation_id: str) -> None:
+    """Remove an innovation, with its fields and the ids that pointed to it."""
+    with transaction(db):
+        db.conn.execute("DELETE FROM innovations WHERE id = ?", [innovation_id])
+
+
+def current_id(db: Database, innovation_id: str) -> str | None:
+    """The id in use for an innovation: itself, or what it was merged into; None when there is none."""
+    sql = """SELECT id FROM innovations WHERE id = :id
+             UNION SELECT new_id FROM innovation_redirects WHERE old_id = :id LIMIT 1"""
+    row = db.conn.execute(sql, {"id": innovation_id}).fetchone()
+    return str(row[0]) if row else None

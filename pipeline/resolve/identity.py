@@ -1,0 +1,65 @@
+"""Ids that stay: a cluster keeps its listings' id, a merge the older id, a split the part with the main listing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import count
+
+from db.innovations import StoredInnovation
+from db.keys import digest
+
+ID_HEX_DIGITS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """ids[k] is the id of cluster k. redirects: retired id -> id in use. vanished: stored ids without any listing."""
+
+    ids: list[str]
+    redirects: dict[str, str]
+    vanished: list[str]
+
+
+def assign_ids(clusters: Sequence[Sequence[str]], stored: Mapping[str, StoredInnovation]) -> Assignment:
+    """Give every cluster of listing ids (main listing first) an id, each id once."""
+    claims = _claims(clusters, stored)
+    ids: list[str | None] = [None] * len(clusters)
+    redirects: dict[str, str] = {}
+    for place, claimants in claims.items():
+        oldest, *others = sorted(claimants, key=lambda one: (stored[one].first_seen_at, one))
+        ids[place] = oldest
+        redirects.update(dict.fromkeys(others, oldest))
+    taken = {one for one in ids if one} | redirects.keys()
+    for place, members in enumerate(clusters):
+        if ids[place] is None:
+            ids[place] = _new_id(members, taken)
+            taken.add(str(ids[place]))
+    named = [str(one) for one in ids]
+    return Assignment(named, dict(sorted(redirects.items())), sorted(stored.keys() - set(named) - redirects.keys()))
+
+
+def _claims(clusters: Sequence[Sequence[str]], stored: Mapping[str, StoredInnovation]) -> dict[int, list[str]]:
+    """Cluster -> the stored innovations that go on in it: where the main listing is, else where most listings are."""
+    place_of = {listing: place for place, members in enumerate(clusters) for listing in members}
+    claims: dict[int, list[str]] = {}
+    for innovation in stored.values():
+        places = [place_of[listing] for listing in innovation.listings if listing in place_of]
+        if innovation.main in place_of:
+            claims.setdefault(place_of[innovation.main], []).append(innovation.id)
+        elif places:
+            most = max(sorted(set(places)), key=places.count)
+            claims.setdefault(most, []).append(innovation.id)
+    return claims
+
+
+def _new_id(members: Sequence[str], taken: set[str]) -> str:
+    """An id from the main listing's id; when that is in use, from the next, and so on."""
+    for listing in members:
+        if (candidate := f"inn-{listing[:ID_HEX_DIGITS]}") not in taken:
+            return candidate
+    for turn in count():
+        candidate = f"inn-{digest('innovation', members[0], str(turn))[:ID_HEX_DIGITS]}"
+        if candidate not in taken:
+            return candidate
+    raise AssertionError("count() never ends")
