@@ -100,7 +100,7 @@ def _quieten_libraries() -> None:
 
 def _stop_at_end_of_input() -> None:
     """A parent that dies closes our standard input; what is committed by then is whole."""
-    while sys.stdin.buffer.read(1):
+    while os.read(0, 1):  # not through sys.stdin, whose lock would be held when the interpreter shuts down
         pass
     os._exit(FAILED)
 

@@ -19,7 +19,7 @@ def expected_errors() -> tuple[type[Exception], ...]:
     """The exceptions whose message is meant for the person at the terminal. Imported late: start-up must stay quick."""
     from crawler.source import SourceError
     from db.database import DatabaseError, StorageError
-    from nlp.models_store import ModelError
+    from nlp.model_files import ModelError
     from nlp.taxonomy_data import TaxonomyError
 
     ours = (LockHeldError, StageFailedError, RequestError, SourceError, StorageError, ModelError, TaxonomyError)

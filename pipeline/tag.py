@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from db.annotations import count_due, due_batches, replace_terms, store_taggings
 from nlp.annotations import Annotation, Document, Evidence, Tagging
 from nlp.tagger import Tagger
-from nlp.taxonomy_data import load_taxonomy
+from nlp.taxonomy_data import default_taxonomy
 from pipeline.job import Job
 
 STAGE = "tag"
@@ -19,7 +20,7 @@ BATCH_SIZE = 200  # listings to a transaction: chosen so that a kill loses a fra
 def tag_listings(job: Job) -> None:
     """Tag every listing that this tagger has not read in its present state; nothing else is touched."""
     tagger = Tagger.load()
-    replace_terms(job.db, [dict(term) for term in load_taxonomy().rows()])
+    replace_terms(job.db, [asdict(term) for term in default_taxonomy().terms()])
     counts = {"listings": 0, "kept": 0, "filtered_out": 0, "tags": 0}
     due = count_due(job.db, tagger.version)
     with job.console.progress(due, "tagging") as bar:
