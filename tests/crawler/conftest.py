@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -123,6 +125,13 @@ def crawl_command(db: Path, run: str, sources: Path, name: str, port: int | None
     return [*command, "--loopback-port", str(port)] if port else command
 
 
+def crawl_environment() -> dict[str, str]:
+    """Ours, with compiled modules kept, so that not every crawl compiles its libraries anew (a second each)."""
+    cache = str(Path(tempfile.gettempdir()) / f"horizon-test-bytecode-{os.getuid()}")
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {"PYTHONPYCACHEPREFIX": cache, **kept}
+
+
 @dataclass
 class Crawl:
     """How one crawl ended: exit code, the line on standard output, the log."""
@@ -156,7 +165,9 @@ class Workbench:
 
     def crawl(self, name: str = "test", run: str | None = None) -> Crawl:
         command = crawl_command(self.db_path, run or self.run, self.sources, name)
-        done = subprocess.run(command, capture_output=True, text=True, timeout=CRAWL_SECONDS, check=False)
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=CRAWL_SECONDS, check=False, env=crawl_environment()
+        )
         assert "Traceback" not in done.stderr, done.stderr
         return Crawl(done.returncode, json.loads(done.stdout) if done.stdout else {}, done.stderr)
 
@@ -181,4 +192,4 @@ def bench(tmp_path: Path, site: Site) -> Workbench:
 @pytest.fixture(scope="session")
 def tools() -> SimpleNamespace:
     """The functions above, for tests that arrange crawls themselves."""
-    return SimpleNamespace(make_database=make_database, crawl_command=crawl_command)
+    return SimpleNamespace(make_database=make_database, crawl_command=crawl_command, environment=crawl_environment())
