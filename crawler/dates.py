@@ -45,7 +45,9 @@ def iso_date(value: str | None) -> str | None:
     text = LABEL.sub("", " ".join((value or "").split()))
     if not text or len(text) > LONGEST_DATE_CHARACTERS:
         return None
-    return _iso(text) or _epoch(text) or _english(text) or _mail(text) or _any_language(text)
+    if ISO.match(text):
+        return _iso(text)
+    return _epoch(text) or _english(text) or _mail(text) or _any_language(text)
 
 
 def _dated(year: int, month: int | None = None, day: int | None = None) -> str | None:
@@ -94,8 +96,8 @@ def _mail(text: str) -> str | None:
 
 
 def _any_language(text: str) -> str | None:
-    """Whatever dateparser can read, as long as the text itself states the year."""
-    if not re.search(r"\d{4}", text):
+    """Whatever dateparser can read, as long as the text itself names month and year."""
+    if not re.search(r"\d{4}", text) or not re.search(r"[^\W\d_]", text):
         return None
     import dateparser
 
