@@ -47,7 +47,7 @@ def pages(base: str) -> dict[str, str]:
         "home": "/",
         "search": "/search?q=falls&theme=patient-safety",
         "innovation": richest_innovation(base),
-        "table": "/innovations/innovations?_size=10&_facet=primary_theme&_facet_array=regions",
+        "table": "/innovations/innovations?_size=10",
     }
 
 

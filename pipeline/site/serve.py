@@ -32,7 +32,7 @@ SETTINGS: dict[str, Any] = {
     "default_page_size": 50,
     "max_returned_rows": 1000,
     "max_csv_mb": 100,
-    "truncate_cells_html": 300,  # about three lines of a column; the row page shows the whole
+    "truncate_cells_html": 200,  # a few lines of a column; the row page shows the whole
     "default_facet_size": 15,  # as many as there are regions
 }
 
