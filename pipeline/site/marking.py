@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
@@ -42,7 +43,7 @@ def mark(text: str, spans: Iterable[Span]) -> list[Piece]:
             opens=tuple(span for span in inside if span.start == start),
             closes=tuple(span for span in inside if span.end == end),
         )
-        for start, end in zip(borders, borders[1:], strict=False)
+        for start, end in itertools.pairwise(borders)
     ]
 
 

@@ -70,7 +70,9 @@ def check_filled(db_path: Path) -> None:
     except StorageError as error:
         raise SiteError(str(error)) from error
     if not filled:
-        raise SiteError(f"{db_path} holds no innovations yet; fill it with: horizon run --db {db_path}, or horizon demo")
+        raise SiteError(
+            f"{db_path} holds no innovations yet; fill it with: horizon run --db {db_path}, or horizon demo"
+        )
 
 
 def build_site(db_path: Path, *, open_sql: bool = False, secret: str | None = None) -> Datasette:

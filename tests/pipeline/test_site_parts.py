@@ -50,7 +50,12 @@ def test_no_mark_character_is_ever_shown(snippet: str) -> None:
 
 
 def test_a_passage_leaves_out_what_is_shown_anyway_and_keeps_the_hit() -> None:
-    text = f"{HIT_START}Falls{HIT_END} prevention\nAcme\n" + "word " * 100 + f"about {HIT_START}falls{HIT_END} here " + "w " * 90
+    text = (
+        f"{HIT_START}Falls{HIT_END} prevention\nAcme\n"
+        + "word " * 100
+        + f"about {HIT_START}falls{HIT_END} here "
+        + "w " * 90
+    )
     found = passage(text, {"Falls prevention", "Acme"}, 120)
     assert f"{HIT_START}falls{HIT_END}" in found
     assert "Acme" not in found and "prevention" not in found
@@ -61,7 +66,9 @@ def test_a_passage_of_only_shown_lines_shows_them() -> None:
     assert passage("Title\nAcme", {"Title", "Acme"}, 50) == "Title Acme"
 
 
-@pytest.mark.parametrize("address", ["http://a.example/x?y=1#z", "HTTPS://a.example", "https://[::1]/", "http://ä.example/"])
+@pytest.mark.parametrize(
+    "address", ["http://a.example/x?y=1#z", "HTTPS://a.example", "https://[::1]/", "http://ä.example/"]
+)
 def test_web_addresses_are_linked(address: str) -> None:
     assert safe_link(address) == address
 
@@ -69,12 +76,30 @@ def test_web_addresses_are_linked(address: str) -> None:
 @pytest.mark.parametrize(
     "address",
     [
-        "javascript:alert(1)", "JaVaScRiPt:alert(1)", "data:text/html,x", "vbscript:x", "file:///etc/passwd", "//a.example",
-        "/path", "", None, 7, "http://", "http://user:pass@a.example/", "http://user@a.example/", "http://a.example/\u202egpj",
-        " http://a.example", "http://a.example/a b", "http://a.example/\n", "java\nscript:alert(1)", "http://[bad/", "http:\\\\a.example",
-        "http://a.example\\@b.example/", "http://a.example/\u200b",
+        "javascript:alert(1)",
+        "JaVaScRiPt:alert(1)",
+        "data:text/html,x",
+        "vbscript:x",
+        "file:///etc/passwd",
+        "//a.example",
+        "/path",
+        "",
+        None,
+        7,
+        "http://",
+        "http://user:pass@a.example/",
+        "http://user@a.example/",
+        "http://a.example/\u202egpj",
+        " http://a.example",
+        "http://a.example/a b",
+        "http://a.example/\n",
+        "java\nscript:alert(1)",
+        "http://[bad/",
+        "http:\\\\a.example",
+        "http://a.example\\@b.example/",
+        "http://a.example/\u200b",
     ],
-)  # fmt: skip
+)
 def test_other_addresses_are_not(address: object) -> None:
     assert safe_link(address) is None
 
@@ -103,30 +128,48 @@ def test_no_input_is_a_syntax_error(typed: str) -> None:
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        ("2024-05-17", "17 May 2024"), ("2024-05", "May 2024"), ("2024", "2024"), ("2026-11-02T06:00:00Z", "2 November 2026"),
-        (None, ""), ("2024-13-01", "2024-13-01"), ("soon", "soon"), ("2024-00-10", "2024"),
+        ("2024-05-17", "17 May 2024"),
+        ("2024-05", "May 2024"),
+        ("2024", "2024"),
+        ("2026-11-02T06:00:00Z", "2 November 2026"),
+        (None, ""),
+        ("2024-13-01", "2024-13-01"),
+        ("soon", "soon"),
+        ("2024-00-10", "2024"),
     ],
-)  # fmt: skip
+)
 def test_dates_in_words(value: str | None, words: str) -> None:
     assert day(value) == words
 
 
 def test_match_detail_in_plain_lines() -> None:
-    detail = {"reasons": ["same title"], "title_similarity": 0.9312, "same_name": True, "empty": None, "names": {"left": "a"}}
+    detail = {
+        "reasons": ["same title"],
+        "title_similarity": 0.9312,
+        "same_name": True,
+        "empty": None,
+        "names": {"left": "a"},
+    }
     assert statements(detail) == ["same title", "title similarity: 0.93", "same name", "names left: a"]
     assert statements({}) == []
 
 
 def test_a_question_round_trips_through_its_address() -> None:
-    asked = question_from(Arguments(q=[" falls & more "], theme=["digital", "digital", ""], region=["HI-SW"], page=["3"]))
+    asked = question_from(
+        Arguments(q=[" falls & more "], theme=["digital", "digital", ""], region=["HI-SW"], page=["3"])
+    )
     assert asked.chosen == {"theme": ("digital",), "region": ("HI-SW",)}
     assert asked.address(asked.page) == "/search?q=falls+%26+more&region=HI-SW&theme=digital&page=3"
     assert asked.toggled("theme", "digital").chosen == {"region": ("HI-SW",)}
-    assert asked.toggled("theme", "workforce").address() == "/search?q=falls+%26+more&region=HI-SW&theme=digital&theme=workforce"
+    assert (
+        asked.toggled("theme", "workforce").address()
+        == "/search?q=falls+%26+more&region=HI-SW&theme=digital&theme=workforce"
+    )
 
 
 @pytest.mark.parametrize(
-    ("page", "expected"), [("0", 1), ("-4", 1), ("x", 1), ("٣", 1), ("9" * 30, 1), ("501", PAGE_LIMIT), ("500", 500), ("", 1)]
+    ("page", "expected"),
+    [("0", 1), ("-4", 1), ("x", 1), ("٣", 1), ("9" * 30, 1), ("501", PAGE_LIMIT), ("500", 500), ("", 1)],
 )
 def test_pages_stay_within_bounds(page: str, expected: int) -> None:
     assert question_from(Arguments(page=[page])).page == expected
@@ -145,7 +188,10 @@ def test_labels_of_verdicts_and_unknown_codes() -> None:
 
 def test_cells_link_what_is_safe_and_escape_the_rest() -> None:
     linked = cell("http://a.example/?a=1&b=2", "url", "listings")
-    assert linked == '<a href="http://a.example/?a=1&amp;b=2" rel="noopener noreferrer nofollow">http://a.example/?a=1&amp;b=2</a>'
+    assert (
+        linked
+        == '<a href="http://a.example/?a=1&amp;b=2" rel="noopener noreferrer nofollow">http://a.example/?a=1&amp;b=2</a>'
+    )
     assert cell("http://u:p@a.example/<b>", "url", "listings") == "http://u:p@a.example/&lt;b&gt;"
     assert cell('"><script>', "innovation_id", "tags") == (
         '<a href="/innovation/%22%3E%3Cscript%3E">&#34;&gt;&lt;script&gt;</a>'

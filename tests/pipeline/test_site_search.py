@@ -16,7 +16,9 @@ from db.database import open_database
 from pipeline.site import search as searching
 from pipeline.site.filters import FACETS
 
-FACET_LINK = re.compile(r'<li>(?:<a href="([^"]*)" rel="nofollow">|<strong>)([^<]*)</(?:a|strong)> <span class="count">([\d,]+)')
+FACET_LINK = re.compile(
+    r'<li>(?:<a href="([^"]*)" rel="nofollow">|<strong>)([^<]*)</(?:a|strong)> <span class="count">([\d,]+)'
+)
 
 
 def innovations(site: ServedSite) -> list[dict[str, Any]]:
@@ -90,7 +92,9 @@ def test_a_pledge_can_be_asked_for_under_either_verdict(site: ServedSite) -> Non
     assert total(ask(site, pledge="P3")) == len(either)
 
 
-@pytest.mark.parametrize(("typed", "stem"), [("preventing", "prevent"), ("tracheostomies", "tracheostomi"), ("mentor", "mentor")])
+@pytest.mark.parametrize(
+    ("typed", "stem"), [("preventing", "prevent"), ("tracheostomies", "tracheostomi"), ("mentor", "mentor")]
+)
 def test_words_are_found_by_their_stem_and_marked(site: ServedSite, typed: str, stem: str) -> None:
     page = ask(site, q=typed)
     expected = [row for row in innovations(site) if re.search(rf"\b{stem[:-1]}\w*", row["search_text"], re.I)]
