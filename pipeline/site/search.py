@@ -37,6 +37,10 @@ SNIPPETS = """
            highlight(innovations_fts, 1, :open, :close) AS text
     FROM innovations_fts WHERE innovations_fts MATCH :match AND rowid IN (SELECT value FROM json_each(:keys))"""
 
+TITLES = """
+    SELECT j.innovation_id, l.title FROM innovation_listings AS j JOIN listings AS l ON l.id = j.listing_id
+    WHERE j.innovation_id IN (SELECT value FROM json_each(?))"""
+
 
 @dataclass(frozen=True, slots=True)
 class FacetValue:
@@ -88,11 +92,14 @@ def _snippets(connection: Connection, match: str, found: list[dict[str, Any]]) -
     """Title and passage with the hits marked, for the results of this page only."""
     keys = json.dumps([row["search_key"] for row in found])
     values = {"open": HIT_START, "close": HIT_END, "match": match, "keys": keys}
-    shown = {row["search_key"]: {row["title"], *json.loads(row["publishers"])} for row in found}
+    shown = {row["id"]: {row["title"], *json.loads(row["publishers"])} for row in found}
+    for title in rows(connection, TITLES, [json.dumps(list(shown))]):
+        shown[title["innovation_id"]].add(title["title"])
+    ids = {row["search_key"]: row["id"] for row in found}
     return {
         row["search_key"]: {
             "title": marked_hits(row["title"]),
-            "text": marked_hits(passage(row["text"], shown[row["search_key"]], PASSAGE_CHARACTERS)),
+            "text": marked_hits(passage(row["text"], shown[ids[row["search_key"]]], PASSAGE_CHARACTERS)),
         }
         for row in rows(connection, SNIPPETS, values)
     }

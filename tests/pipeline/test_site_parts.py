@@ -151,6 +151,10 @@ def test_match_detail_in_plain_lines() -> None:
         "names": {"left": "a"},
     }
     assert statements(detail) == ["same title", "title similarity: 0.93", "same name", "names left: a"]
+    assert statements({"reasons": ["same words"], "closest listing": "A title", "matched": "0a1b"}) == [
+        "same words",
+        "closest listing: A title",
+    ]
     assert statements({}) == []
 
 
