@@ -55,6 +55,7 @@ TABLES = (
         state TEXT NOT NULL CHECK (state IN ('due', 'fetched', 'failed', 'gone')),
         etag TEXT,
         last_modified TEXT,
+        reading TEXT,
         http_status INTEGER,
         tries INTEGER NOT NULL DEFAULT 0,
         next_due_at TEXT,

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
+from sqlite_utils import Database
 
-from db.database import open_database
 from pipeline.site.cells import cell
 from pipeline.site.dates import day
 from pipeline.site.explain import statements
@@ -119,7 +119,7 @@ def test_no_input_is_a_syntax_error(typed: str) -> None:
     expression = match_expression(typed)
     if expression is None:
         return
-    db = open_database(":memory:")
+    db = Database(memory=True)
     db.conn.execute("CREATE VIRTUAL TABLE f USING fts5(a)")
     db.conn.execute("SELECT * FROM f WHERE f MATCH ?", [expression.encode("utf-8", "replace").decode()]).fetchall()
     assert len(terms(typed)) <= WORDS_LIMIT
