@@ -1,6 +1,6 @@
-"""Pictures of the served site, taken with headless Chromium: the README's, and those to look at before a change is done.
+"""Pictures of the served site, taken with headless Chromium, for the README and for looking at a change.
 
-    python tests/screenshots.py http://127.0.0.1:8001 docs/images
+python tests/screenshots.py http://127.0.0.1:8001 docs/images
 """
 
 from __future__ import annotations
@@ -18,10 +18,16 @@ from pathlib import Path
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 PAGE_SECONDS = 60  # a cold start of Chromium on a busy machine takes ten
 WIDTHS = {"wide": (1280, 1600), "narrow": (360, 1400)}  # width and height in CSS pixels; 360 is a small telephone
-OPTIONS = (
-    "--headless --no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync "
-    "--no-first-run --hide-scrollbars"
-).split()
+OPTIONS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--hide-scrollbars",
+]
 
 
 def browser() -> str:
@@ -47,7 +53,7 @@ def pages(base: str) -> dict[str, str]:
         "home": "/",
         "search": "/search?q=falls&theme=patient-safety",
         "innovation": richest_innovation(base),
-        "table": "/innovations/innovations?_size=10&_facet=primary_theme&_facet_array=regions",
+        "table": "/innovations/innovations?_size=10",
     }
 
 

@@ -9,6 +9,7 @@ from markupsafe import Markup, escape
 
 from pipeline.site.links import LINK_REL, safe_link
 
+NOTHING = Markup("&nbsp;")  # an empty answer would make Datasette show the raw value
 INNOVATION_COLUMNS = {"innovation_id", "new_id"}
 INNOVATION_TABLES = {"innovations", "candidate_list"}
 FILTER_OF_COLUMN = {
@@ -25,8 +26,9 @@ def _link(address: str, text: object, rel: str = "") -> Markup:
     return Markup('<a href="{}"{}>{}</a>').format(address, Markup(' rel="{}"').format(rel) if rel else "", text)
 
 
-def _filters(name: str, values: list[object]) -> Markup:
-    return Markup(", ").join(_link("/search?" + urlencode({name: str(value)}), value) for value in values)
+def _filters(name: str, values: list[str]) -> Markup:
+    links = [_link("/search?" + urlencode({name: value}, errors="replace"), value) for value in values]
+    return Markup(", ").join(links) or NOTHING
 
 
 def cell(value: object, column: str, table: str | None) -> Markup | None:
@@ -38,16 +40,18 @@ def cell(value: object, column: str, table: str | None) -> Markup | None:
     if value.lstrip()[:4].lower() == "http":
         address = safe_link(value)
         return _link(address, value, LINK_REL) if address else escape(value)
+    values = _words(value)
     if column in FILTER_OF_COLUMN and table in INNOVATION_TABLES:
-        return _filter_cell(value, FILTER_OF_COLUMN[column])
-    return None
+        return _filters(FILTER_OF_COLUMN[column], [value] if values is None else values)
+    return None if values is None else escape(", ".join(values)) or NOTHING
 
 
-def _filter_cell(value: str, name: str) -> Markup | None:
-    if not value.startswith("["):
-        return _filters(name, [value])
+def _words(value: str) -> list[str] | None:
+    """The strings of a JSON array of strings, or None where the value is anything else."""
+    if not (value.startswith("[") and value.endswith("]")):
+        return None
     try:
         values = json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
-    return _filters(name, values) or Markup("&nbsp;")
+    return values if all(isinstance(item, str) for item in values) else None

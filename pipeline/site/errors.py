@@ -16,6 +16,7 @@ from db.database import OperationalError
 log = logging.getLogger(__name__)
 
 TOO_LONG = "This question took too long to answer. Narrow it down with a word or a filter."
+UNREADABLE = "These search words cannot be read. Leave out quotation marks and signs, or search from the front page."
 BUSY = "The database is busy. Try again in a moment."
 BROKEN = "Something went wrong on our side. The details are in the server's log."
 
@@ -27,6 +28,8 @@ def status_and_message(exception: Exception) -> tuple[int, str]:
     if isinstance(exception, QueryInterrupted) or "interrupted" in str(exception):
         return HTTPStatus.SERVICE_UNAVAILABLE, TOO_LONG
     if isinstance(exception, DatasetteError):
+        if "fts5" in str(exception.message):
+            return HTTPStatus.BAD_REQUEST, UNREADABLE
         asked = exception.status == HTTPStatus.INTERNAL_SERVER_ERROR
         return (HTTPStatus.BAD_REQUEST if asked else exception.status), str(exception.message)
     if isinstance(exception, OperationalError):

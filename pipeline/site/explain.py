@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 ITEMS_LIMIT = 20  # statements shown; the whole is in the JSON
+NUMBERS = ("matched",)  # keys whose value is a listing's number, which says nothing to a reader
 
 
 def statements(detail: object) -> list[str]:
@@ -19,7 +20,8 @@ def statements(detail: object) -> list[str]:
 def _lines(detail: object, name: str = "") -> Iterator[str]:
     if isinstance(detail, dict):
         for key, value in detail.items():
-            yield from _lines(value, _joined(name, str(key)))
+            if key not in NUMBERS:
+                yield from _lines(value, _joined(name, str(key)))
     elif isinstance(detail, list):
         for value in detail:
             yield from _lines(value, "" if name in ("reasons", "why") else name)

@@ -39,7 +39,9 @@ def refusal(raw_path: bytes) -> int | None:
     if path.startswith(b"//") or b"\\" in path or any(byte < 0x20 or byte == 0x7F for byte in path):
         return 400
     text = path.decode("latin-1")
-    return 404 if any(text == closed or text.startswith((closed + ".", closed + "/")) for closed in CLOSED_PATHS) else None
+    return (
+        404 if any(text == closed or text.startswith((closed + ".", closed + "/")) for closed in CLOSED_PATHS) else None
+    )
 
 
 def policy_for(path: str) -> bytes:

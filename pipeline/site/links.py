@@ -12,7 +12,9 @@ HIDDEN_CATEGORIES = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}  # control, direction-c
 
 def safe_link(address: object) -> str | None:
     """The address if it may be linked: http or https, a host, no user name, no space or unseen character; else None."""
-    if not isinstance(address, str) or any(c.isspace() or unicodedata.category(c) in HIDDEN_CATEGORIES for c in address):
+    if not isinstance(address, str) or any(
+        c.isspace() or unicodedata.category(c) in HIDDEN_CATEGORIES for c in address
+    ):
         return None
     try:
         parts = urlsplit(address)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import itertools
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 HIT_START, HIT_END = "\x02", "\x03"  # control characters that FTS5 puts around a hit; never shown
@@ -42,8 +43,22 @@ def mark(text: str, spans: Iterable[Span]) -> list[Piece]:
             opens=tuple(span for span in inside if span.start == start),
             closes=tuple(span for span in inside if span.end == end),
         )
-        for start, end in zip(borders, borders[1:], strict=False)
+        for start, end in itertools.pairwise(borders)
     ]
+
+
+def passage(text: str, shown: Collection[str], width: int) -> str:
+    """About `width` characters around the first hit, cut at words, with … where something is left out.
+
+    `text` has its hits between HIT_START and HIT_END; lines that are `shown` beside it anyway are left out.
+    """
+    lines = [line for line in text.splitlines() if line.replace(HIT_START, "").replace(HIT_END, "") not in shown]
+    joined = " ".join(lines or text.splitlines())
+    start = max(joined.find(HIT_START) - width // 3, 0)
+    start = joined.find(" ", start) + 1 if start else 0
+    end = joined.rfind(" ", start, start + width) if start + width < len(joined) else len(joined)
+    end = end if end > start else min(start + width, len(joined))
+    return ("… " if start else "") + joined[start:end] + (" …" if end < len(joined) else "")
 
 
 def marked_hits(snippet: str) -> list[Piece]:

@@ -10,6 +10,7 @@ from datasette import NotFound, Response
 from datasette.app import Datasette
 from datasette.utils.asgi import Request
 
+from pipeline.site.errors import error_page
 from pipeline.site.explain import statements
 from pipeline.site.filters import question_from
 from pipeline.site.home import read_home
@@ -31,6 +32,11 @@ def _reading_only(request: Request) -> Response | None:
 async def _page(datasette: Datasette, request: Request, template: str, context: dict[str, Any]) -> Response:
     html = await datasette.render_template(template, context, request=request, view_name=template.removesuffix(".html"))
     return Response.html(html)
+
+
+async def _missing(datasette: Datasette, request: Request, message: str) -> Response:
+    """The page for what is not there. Not raised: Datasette would first redirect an address that holds a % sign."""
+    return await error_page(datasette, request, NotFound(message))
 
 
 async def home(datasette: Datasette, request: Request) -> Response:
@@ -65,7 +71,7 @@ async def innovation_page(datasette: Datasette, request: Request) -> Response:
     if moved_to:
         return Response.redirect(f"/innovation/{moved_to}{suffix}", status=301)
     if found is None:
-        raise NotFound("There is no innovation with this number. It may have been withdrawn at its source.")
+        return await _missing(datasette, request, "There is no innovation with this number.")
     if suffix:
         return Response.json(found)
     for listing in found["listings"]:
@@ -79,11 +85,10 @@ async def stored_version(datasette: Datasette, request: Request) -> Response:
     if refused := _reading_only(request):
         return refused
     listing_id, version = unquote(request.url_vars["id"]), request.url_vars["version"]
-    if len(version) > VERSION_DIGITS_LIMIT:
-        raise NotFound("There is no such version of this listing.")
-    found = await read(datasette, lambda connection: read_version(connection, listing_id, int(version)))
+    number = int(version) if len(version) <= VERSION_DIGITS_LIMIT else 0
+    found = await read(datasette, lambda connection: read_version(connection, listing_id, number))
     if found is None:
-        raise NotFound("There is no such version of this listing.")
+        return await _missing(datasette, request, "There is no such version of this listing.")
     return await _page(datasette, request, "stored.html", {"stored": found})
 
 

@@ -8,13 +8,13 @@ from typing import Any
 
 from pipeline.site.filters import FACETS, Facet, Question
 from pipeline.site.labels import Labels, read_labels
-from pipeline.site.marking import HIT_END, HIT_START, Piece, marked_hits
+from pipeline.site.marking import HIT_END, HIT_START, Piece, marked_hits, passage
 from pipeline.site.reading import Connection, rows
 from pipeline.site.words import match_expression
 
 RESULTS_PER_PAGE = 20
 COUNT_LIMIT = 10_000  # matches counted exactly; above it counts are of the first so many and say so
-SNIPPET_WORDS = 40
+PASSAGE_CHARACTERS = 280  # about three lines of a result
 TITLE_WEIGHT = 8.0  # a hit in the title against one in the text, for bm25; chosen by looking at results, not fitted
 
 BY_WORDS = "innovations_fts JOIN innovations AS i ON i.search_key = innovations_fts.rowid"
@@ -34,8 +34,12 @@ PAGE = """
     FROM {tables} WHERE {where} ORDER BY {order} LIMIT :size OFFSET :offset"""
 SNIPPETS = """
     SELECT rowid AS search_key, highlight(innovations_fts, 0, :open, :close) AS title,
-           snippet(innovations_fts, 1, :open, :close, ' … ', :words) AS text
+           highlight(innovations_fts, 1, :open, :close) AS text
     FROM innovations_fts WHERE innovations_fts MATCH :match AND rowid IN (SELECT value FROM json_each(:keys))"""
+
+TITLES = """
+    SELECT j.innovation_id, l.title FROM innovation_listings AS j JOIN listings AS l ON l.id = j.listing_id
+    WHERE j.innovation_id IN (SELECT value FROM json_each(?))"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +91,16 @@ def _count(connection: Connection, tables: str, where: str, values: dict[str, ob
 def _snippets(connection: Connection, match: str, found: list[dict[str, Any]]) -> dict[int, dict[str, list[Piece]]]:
     """Title and passage with the hits marked, for the results of this page only."""
     keys = json.dumps([row["search_key"] for row in found])
-    values = {"open": HIT_START, "close": HIT_END, "words": SNIPPET_WORDS, "match": match, "keys": keys}
+    values = {"open": HIT_START, "close": HIT_END, "match": match, "keys": keys}
+    shown = {row["id"]: {row["title"], *json.loads(row["publishers"])} for row in found}
+    for title in rows(connection, TITLES, [json.dumps(list(shown))]):
+        shown[title["innovation_id"]].add(title["title"])
+    ids = {row["search_key"]: row["id"] for row in found}
     return {
-        row["search_key"]: {"title": marked_hits(row["title"]), "text": marked_hits(row["text"])}
+        row["search_key"]: {
+            "title": marked_hits(row["title"]),
+            "text": marked_hits(passage(row["text"], shown[ids[row["search_key"]]], PASSAGE_CHARACTERS)),
+        }
         for row in rows(connection, SNIPPETS, values)
     }
 

@@ -32,7 +32,7 @@ SETTINGS: dict[str, Any] = {
     "default_page_size": 50,
     "max_returned_rows": 1000,
     "max_csv_mb": 100,
-    "truncate_cells_html": 300,  # about three lines of a column; the row page shows the whole
+    "truncate_cells_html": 200,  # a few lines of a column; the row page shows the whole
     "default_facet_size": 15,  # as many as there are regions
 }
 
@@ -70,7 +70,9 @@ def check_filled(db_path: Path) -> None:
     except StorageError as error:
         raise SiteError(str(error)) from error
     if not filled:
-        raise SiteError(f"{db_path} holds no innovations yet; fill it with: horizon run --db {db_path}, or horizon demo")
+        raise SiteError(
+            f"{db_path} holds no innovations yet; fill it with: horizon run --db {db_path}, or horizon demo"
+        )
 
 
 def build_site(db_path: Path, *, open_sql: bool = False, secret: str | None = None) -> Datasette:
