@@ -37,6 +37,10 @@ SUMMARY_TEXT_CHARACTERS_MIN = 200  # a shorter text has no room for an opening
 OPENING_SENTENCES = 4
 UNDATED = "9999"
 SENTENCE = re.compile(r"(?<=[.!?])[\"'”’)]*\s+(?=[\"'“‘(]?[A-Z0-9£])")
+LEANS = re.compile(
+    r"^(?:It|Its|This|These|They|Their|Such|Both|He|She|But|And|So)\b|\b(?:also|therefore|however|then)\b",
+    re.IGNORECASE,
+)
 ABBREVIATION = re.compile(r"(?:\b(?:Dr|Mr|Mrs|Ms|Prof|St|No|vs|e\.g|i\.e|approx|Ltd|Inc)|\b[A-Z])\.$")
 
 
@@ -100,10 +104,14 @@ def title_points(title: str, said_by: Mapping[str, float], names: Sequence[str] 
 
 
 def opening(text: str, title: str, limit: int = SUMMARY_CHARACTERS) -> str:
-    """The opening sentences that say what it is: from the first that shares a word with the title, up to `limit`."""
+    """The opening sentences that say what it is, up to `limit` characters.
+
+    They start at the first sentence that shares a word with the title and does not lean on the one before it.
+    """
     found = split_sentences(text)
     title_words = {word.form for sentence in sentences(title) for word in sentence if word.is_content}
-    starts = [place for place, one in enumerate(found[:OPENING_SENTENCES]) if title_words & _forms(one)]
+    openings = enumerate(found[:OPENING_SENTENCES])
+    starts = [place for place, one in openings if title_words & _forms(one) and (not place or not LEANS.search(one))]
     chosen = ""
     for sentence in found[starts[0] if starts else 0 :]:
         if chosen and len(chosen) + 1 + len(sentence) > limit:

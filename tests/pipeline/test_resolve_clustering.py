@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.resolve.clustering import cluster
+from pipeline.resolve.evaluation import KnownDuplicates, judge
+
+SIZE = 9
+PAIRS = [(one, other) for one in range(SIZE) for other in range(one + 1, SIZE)]
+scored_pairs = st.dictionaries(st.sampled_from(PAIRS), st.integers(0, 100).map(lambda value: value / 100))
+
+
+def clusters_of(scores: dict[tuple[int, int], float], threshold: float = 0.5, size: int = SIZE) -> list[list[int]]:
+    pairs = np.array(sorted(scores), dtype=np.int64).reshape(-1, 2)
+    return cluster(size, pairs, np.array([scores[one, other] for one, other in sorted(scores)]), threshold)
+
+
+@given(scored_pairs)
+def test_every_row_is_in_exactly_one_cluster(scores: dict[tuple[int, int], float]) -> None:
+    found = clusters_of(scores)
+    assert sorted(row for members in found for row in members) == list(range(SIZE))
+    assert found == sorted(sorted(members) for members in found)
+
+
+@given(scored_pairs, st.randoms(use_true_random=False))
+def test_order_of_pairs_does_not_matter(scores: dict[tuple[int, int], float], shuffle: object) -> None:
+    order = sorted(scores)
+    shuffle.shuffle(order)  # type: ignore[attr-defined]
+    shuffled = cluster(
+        SIZE, np.array(order, dtype=np.int64).reshape(-1, 2), np.array([scores[pair] for pair in order]), 0.5
+    )
+    assert shuffled == clusters_of(scores)
+
+
+@given(scored_pairs)
+@settings(max_examples=50)
+def test_joined_rows_have_a_pair_above_the_threshold(scores: dict[tuple[int, int], float]) -> None:
+    for members in clusters_of(scores):
+        for row in members:
+            own = [score for pair, score in scores.items() if row in pair and set(pair) <= set(members)]
+            assert len(members) == 1 or max(own) >= 0.5
+
+
+def test_a_chain_of_strangers_is_not_joined() -> None:
+    chain = {(row, row + 1): 0.6 for row in range(SIZE - 1)}
+    assert max(len(members) for members in clusters_of(chain)) == 2
+
+
+def test_a_close_group_is_joined_in_spite_of_one_weak_pair() -> None:
+    scores = {pair: 0.9 for pair in PAIRS if max(pair) < 4}
+    scores[0, 3] = 0.1
+    assert clusters_of(scores)[0] == [0, 1, 2, 3]
+
+
+def test_two_groups_with_one_strong_bridge_stay_apart() -> None:
+    inner = ((0, 1), (0, 2), (1, 2), (3, 4), (3, 5), (4, 5))
+    scores = {**dict.fromkeys(inner, 0.9), (2, 3): 0.85}
+    assert clusters_of(scores)[:2] == [[0, 1, 2], [3, 4, 5]]
+
+
+def test_a_part_too_large_is_cut_at_its_weakest_links() -> None:
+    size = 900
+    scores = {(row, row + 1): 0.9 if row % 3 else 0.55 for row in range(size - 1)}
+    found = clusters_of(scores, size=size)
+    assert sum(len(members) for members in found) == size
+    assert max(len(members) for members in found) <= 3
+
+
+def test_nothing_to_cluster() -> None:
+    assert cluster(0, np.zeros((0, 2), dtype=np.int64), np.zeros(0), 0.5) == []
+    assert clusters_of({}, size=2) == [[0], [1]]
+
+
+KNOWN = KnownDuplicates(
+    {"a": "group: x", "b": "group: x", "c": "group: x", "d": "d", "e": "e"}, frozenset({("c", "d")})
+)
+
+
+def test_judging_a_perfect_and_a_lumped_clustering() -> None:
+    perfect = judge([["a", "b", "c"], ["d"], ["e"], ["unknown"]], KNOWN)
+    assert (perfect.precision, perfect.recall, perfect.cubed_f1) == (1.0, 1.0, 1.0)
+    lumped = judge([["a", "b", "c", "d", "e", "unknown"]], KNOWN)
+    assert (lumped.true_pairs, lumped.false_pairs) == (3, 6)  # ten pairs, three right, one that nobody could decide
+    assert lumped.recall == 1.0
+
+
+def test_judging_counts_each_pair_once_over_all_folds() -> None:
+    clusters = [["a", "b"], ["c", "e"], ["d"]]
+    parts = [judge(clusters, KNOWN, tested) for tested in ({"a", "b", "c"}, {"d"}, {"e"})]
+    total = parts[0] + parts[1] + parts[2]
+    whole = judge(clusters, KNOWN)
+    assert (total.true_pairs, total.false_pairs, total.missed_pairs) == (whole.true_pairs, 1.0, 2.0)
+    assert total.cubed_precision_sum == whole.cubed_precision_sum
+
+
+def test_folds_keep_groups_whole() -> None:
+    known = KnownDuplicates.load()
+    folds = known.folds(seed=3)
+    for group in set(known.group_of.values()):
+        assert len({folds[record] for record, its in known.group_of.items() if its == group}) == 1
+    assert set(folds.values()) == {0, 1, 2, 3, 4}

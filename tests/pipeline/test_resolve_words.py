@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import pytest
+
+from pipeline.resolve.counting import mirror_key
+from pipeline.resolve.names import NameStatistics
+from pipeline.resolve.words import as_written, figures, normal_form, sentences
+
+
+@pytest.mark.parametrize(
+    ("word", "form"),
+    [("Trusts", "trust"), ("Pharmacies", "pharmacy"), ("patient’s", "patient"), ("loss", "loss"), ("virus", "virus")],
+)
+def test_normal_form(word: str, form: str) -> None:
+    assert normal_form(word) == form
+
+
+def test_hyphenated_name_is_one_word_with_its_parts() -> None:
+    ((word,),) = sentences("PREP-WELL")
+    assert (word.form, word.parts, word.is_marked) == ("prepwell", ("prep", "well"), True)
+
+
+@pytest.mark.parametrize("name", ["RESTORE2", "QbTest", "NEWS2", "CardMedic"])
+def test_names_are_marked(name: str) -> None:
+    ((word,),) = sentences(name)
+    assert word.is_marked and word.is_capital
+
+
+def test_figures_in_one_writing() -> None:
+    assert figures("£1.4 billion for 3,043,660 people, 75 per cent of 218 sites in 2023") == {
+        "1.4bn",
+        "3043660",
+        "75%",
+        "218",
+    }
+
+
+def test_year_and_single_digit_are_no_figures() -> None:
+    assert figures("In 2021 there were 7 sites") == set()
+
+
+def test_term_as_the_text_writes_it() -> None:
+    text = list(sentences("A drone flew to the Isle of Wight. PREP-WELL helped."))
+    assert as_written("isle wight", text) == "Isle of Wight"
+    assert as_written("prepwell", text) == "PREP-WELL"
+    assert as_written("not there", text) == "not there"
+
+
+def test_places_and_names_are_told_apart() -> None:
+    statistics = NameStatistics()
+    text = "Staff in Bury use Whzan daily. Homes across Bury like Whzan. The kit Whzan is new in Bury."
+    for sentence in sentences(text):
+        statistics.add(sentence)
+    assert statistics.nameness("whzan") > 0.8 > statistics.nameness("kit")
+    assert statistics.placeness("bury") > 0.7 > statistics.placeness("whzan")
+
+
+def test_organisation_words_count_as_place() -> None:
+    statistics = NameStatistics()
+    for sentence in sentences("It began with Leeds Teaching Hospitals NHS Trust. Then Leeds Teaching Hospitals grew."):
+        statistics.add(sentence)
+    assert statistics.placeness("teaching") > 0.6
+
+
+@pytest.mark.parametrize(
+    "other",
+    ["https://WWW.example.org/a/", "http://example.org/a#top", "https://www.example.org/a"],
+)
+def test_mirrors_have_one_key(other: str) -> None:
+    assert mirror_key(other) == mirror_key("http://example.org/a")
+    assert mirror_key(other) != mirror_key("http://example.org/a?page=2")
