@@ -58,7 +58,11 @@ def make_case(example: Example, tagging: Tagging, codes: Sequence[str]) -> Case:
     criteria = (len(shared), len(verdicts) - len(shared), len(example.criteria) - len(shared))
     agree = sum(verdicts[code] == example.criteria[code] for code in shared)
     dropped = not tagging.filtration.kept
-    negatives = (int(dropped and not example.listing), int(dropped and example.listing), int(not dropped and not example.listing))
+    negatives = (
+        int(dropped and not example.listing),
+        int(dropped and example.listing),
+        int(not dropped and not example.listing),
+    )
     primary = (int(tagging.primary == example.primary), 1) if example.primary else (0, 0)
     calibration = {code: (tagging.all_scores[code], int(code in true)) for code in codes}
     return Case(themes, criteria, (agree, len(shared)), negatives, primary, _evidence(example, tagging), calibration)
@@ -141,17 +145,26 @@ def measures(codes: Sequence[str]) -> dict[str, tuple[Measure, Callable[[Sequenc
         lambda cases: f1(_total([counts for case in cases for counts in case.themes.values()])),
         all_positives,
     )
-    table["primary_accuracy"] = (lambda cases: _share([c.primary for c in cases]), lambda cases: sum(c.primary[1] for c in cases))
+    table["primary_accuracy"] = (
+        lambda cases: _share([c.primary for c in cases]),
+        lambda cases: sum(c.primary[1] for c in cases),
+    )
     table["criteria_micro_f1"] = (
         lambda cases: f1(_total([case.criteria for case in cases])),
         lambda cases: sum(case.criteria[0] + case.criteria[2] for case in cases),
     )
-    table["verdict_agreement"] = (lambda cases: _share([c.verdicts for c in cases]), lambda cases: sum(c.verdicts[1] for c in cases))
+    table["verdict_agreement"] = (
+        lambda cases: _share([c.verdicts for c in cases]),
+        lambda cases: sum(c.verdicts[1] for c in cases),
+    )
     table["negatives_f1"] = (
         lambda cases: f1(_total([case.negatives for case in cases])),
         lambda cases: sum(case.negatives[0] + case.negatives[2] for case in cases),
     )
-    table["evidence_share"] = (lambda cases: _share([c.evidence for c in cases]), lambda cases: sum(c.evidence[1] for c in cases))
+    table["evidence_share"] = (
+        lambda cases: _share([c.evidence for c in cases]),
+        lambda cases: sum(c.evidence[1] for c in cases),
+    )
     table["calibration_error"] = (calibration, all_positives)
     return table
 

@@ -129,7 +129,9 @@ def _fit_primary(documents: Matrix, batch: Batch, labels: Labels) -> Linear:
     """One multinomial regression over the documents that have a primary theme; a theme never primary gets no weight."""
     rows = np.flatnonzero(labels.primary >= 0)
     wide = sparse.hstack([documents, sparse.csr_matrix(batch.prominent_cues())]).tocsr()[rows]
-    model = LogisticRegression(C=PRIMARY_STRENGTH, class_weight="balanced", max_iter=1000).fit(wide, labels.primary[rows])
+    model = LogisticRegression(C=PRIMARY_STRENGTH, class_weight="balanced", max_iter=1000).fit(
+        wide, labels.primary[rows]
+    )
     themes = labels.themes.shape[1]
     weights, bias = np.zeros((themes, wide.shape[1])), np.full(themes, -10.0)
     weights[model.classes_], bias[model.classes_] = model.coef_, model.intercept_
@@ -210,15 +212,19 @@ def _cross_fitted(features: Floats, target: NDArray[np.int_], groups: NDArray[np
 def f_score(given: NDArray[np.bool_], true: NDArray[np.bool_], beta: float = 1.0) -> float:
     """F-beta of two masks; 0 when nothing is right."""
     right = float((given & true).sum())
-    return (1 + beta**2) * right / ((1 + beta**2) * right + beta**2 * (true & ~given).sum() + (given & ~true).sum() or 1)
+    return (
+        (1 + beta**2) * right / ((1 + beta**2) * right + beta**2 * (true & ~given).sum() + (given & ~true).sum() or 1)
+    )
 
 
 def _best_thresholds(probabilities: Floats, targets: NDArray[np.int_]) -> Floats:
     """One threshold a theme: between its own best and the best for all themes."""
-    scores = np.array([
-        [f_score(probabilities[:, theme] >= limit, targets[:, theme] == 1) for limit in THRESHOLDS]
-        for theme in range(targets.shape[1])
-    ])
+    scores = np.array(
+        [
+            [f_score(probabilities[:, theme] >= limit, targets[:, theme] == 1) for limit in THRESHOLDS]
+            for theme in range(targets.shape[1])
+        ]
+    )
     common, own = THRESHOLDS[scores.mean(axis=0).argmax()], THRESHOLDS[scores.argmax(axis=1)]
     return np.asarray(SHRINKAGE * common + (1 - SHRINKAGE) * own)
 

@@ -19,7 +19,9 @@ MAX_RUN_CHARACTERS = 200
 COMPONENT = "rule_sentences"
 
 # Never the end of a sentence, whatever follows.
-TITLES = frozenset("dr mr mrs ms prof rev hon sir st messrs fig figs eq ref refs approx ca cf vs viz e.g i.e eg ie".split())
+TITLES = frozenset(
+    "dr mr mrs ms prof rev hon sir st messrs fig figs eq ref refs approx ca cf vs viz e.g i.e eg ie".split()
+)
 # Followed by a number they abbreviate ("No. 5", "pp. 3-4"); followed by a word they end a sentence ("The answer was no.").
 BEFORE_NUMBER = frozenset("no nos p pp vol art sec ch para jan feb mar apr jun jul aug sep sept oct nov dec".split())
 # Abbreviations that may close a sentence: only a usual opening word after them does.

@@ -55,7 +55,9 @@ def read(document: Document, phrases: Phrases) -> Reading:
     kept = prose(text)
     ends = [sentence.end for sentence in kept]
     found: list[Hit] = [
-        hit for hit in phrases.find(text, starts_of(kept)) if kept and kept[hit.sentence].start <= hit.start < ends[hit.sentence]
+        hit
+        for hit in phrases.find(text, starts_of(kept))
+        if kept and kept[hit.sentence].start <= hit.start < ends[hit.sentence]
     ]
     return Reading(document, title, text, kept, (*phrases.find(title, [0], TITLE), *found))
 

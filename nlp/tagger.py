@@ -37,7 +37,13 @@ class Tagger:
         self._phrases = Phrases(taxonomy)
         self._vectoriser = Vectoriser(models.vocabulary, self._phrases.cue_themes)
         self._criteria, self._rules = CriteriaMatcher(taxonomy), PageRules(taxonomy.reasons)
-        parts = (content, taxonomy.version, CODE_VERSION, str(FEATURE_VERSION), *map("=".join, sorted(libraries.items())))
+        parts = (
+            content,
+            taxonomy.version,
+            CODE_VERSION,
+            str(FEATURE_VERSION),
+            *map("=".join, sorted(libraries.items())),
+        )
         self.version = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
         self.vocabulary_version = taxonomy.version
 
@@ -84,7 +90,9 @@ class Tagger:
         tags = [self._theme(view, number, number == primary) for number in themes]
         tags += [self._criterion(view, finding) for finding in self._criteria.findings(view.reading.hits)]
         tags += self._regions(view)
-        return Tagging(view.reading.document.id, filtration, tuple(tags), None if primary is None else codes[primary], scores)
+        return Tagging(
+            view.reading.document.id, filtration, tuple(tags), None if primary is None else codes[primary], scores
+        )
 
     def _theme(self, view: View, theme: int, is_primary: bool) -> Annotation:
         sentence = best_sentence(view.sentence_scores[:, theme])
@@ -93,12 +101,16 @@ class Tagger:
         detail = {"sentence_score": _rounded(float(view.sentence_scores[sentence, theme])), "matched": _distinct(cues)}
         score = _rounded(view.scores.themes[view.place, theme])
         evidence = quoted(view.reading, sentence)
-        return Annotation("theme", self._taxonomy.theme_codes[theme], score, evidence, METHOD_THEMES, None, is_primary, detail)
+        return Annotation(
+            "theme", self._taxonomy.theme_codes[theme], score, evidence, METHOD_THEMES, None, is_primary, detail
+        )
 
     def _criterion(self, view: View, finding: Finding) -> Annotation:
         evidence = quoted(view.reading, finding.sentence, finding.focus)
         detail = {"matched": _distinct(finding.matched)}
-        return Annotation("criterion", finding.code, finding.score, evidence, METHOD_CRITERIA, finding.verdict, False, detail)
+        return Annotation(
+            "criterion", finding.code, finding.score, evidence, METHOD_CRITERIA, finding.verdict, False, detail
+        )
 
     def _regions(self, view: View) -> list[Annotation]:
         """One facet a network named in the text, with the first sentence that names it."""

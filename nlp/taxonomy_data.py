@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 TAXONOMY_FOLDER = Path(__file__).parent / "taxonomy"
 FILES = ("themes", "pledges", "criteria", "enablers", "regions", "filtration")
-MAX_EXPANSIONS = 200  # phrases from one braced pattern: the largest of ours makes 96
+MAX_EXPANSIONS = 400  # phrases from one braced pattern: the largest of ours makes 300
 _BRACES = re.compile(r"\{([^{}]*)\}")
 
 
@@ -162,9 +162,9 @@ def expand(pattern: str) -> list[str]:
     choices = [piece.split("|") if place % 2 else [piece] for place, piece in enumerate(pieces)]
     phrases = [" ".join("".join(parts).split()) for parts in itertools.product(*choices)]
     if len(phrases) > MAX_EXPANSIONS:
-        raise TaxonomyError(f"{pattern!r} makes {len(phrases)} phrases, at most {MAX_EXPANSIONS} are allowed: split it")
+        raise TaxonomyError(f"makes {len(phrases)} phrases, at most {MAX_EXPANSIONS} are allowed: split it")
     if not all(phrases) or any(mark in phrase for phrase in phrases for mark in "{}"):
-        raise TaxonomyError(f"{pattern!r} makes an empty phrase or has unmatched braces: write {{a|b}} for a or b")
+        raise TaxonomyError("makes an empty phrase or has unmatched braces: write {a|b} for a or b")
     return phrases
 
 
@@ -201,7 +201,9 @@ def _read(path: Path) -> dict[str, object]:
         loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
         content = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506 - a safe loader, in C
     except FileNotFoundError:
-        raise TaxonomyError(f"{path}: no such file; the taxonomy needs {', '.join(f'{n}.yml' for n in FILES)}") from None
+        raise TaxonomyError(
+            f"{path}: no such file; the taxonomy needs {', '.join(f'{n}.yml' for n in FILES)}"
+        ) from None
     except yaml.YAMLError as error:
         raise TaxonomyError(f"{path}: not YAML: {error}") from error
     missing = [key for key in ("version", "source", "terms") if not isinstance(content, dict) or key not in content]
@@ -288,7 +290,7 @@ def _attempt(path: Path, code: str, action: Callable[[str], object], pattern: st
     try:
         action(pattern)
     except (TaxonomyError, re.error) as error:
-        raise TaxonomyError(f"{path}: {code}: {pattern!r}: {error}") from error
+        raise TaxonomyError(f"{path}: {code}: pattern {pattern!r}: {error}") from error
 
 
 def _known(path: Path, owner: str, named: tuple[str, ...], allowed: object, kind: str) -> None:

@@ -39,7 +39,13 @@ def train(folder: Path = MODELS_FOLDER, corpus_folder: Path = CORPUS_FOLDER) -> 
     taggings = list(_tagger(models, taxonomy).tag(one.document for one in held))
     figures = measure(held, taggings, taxonomy.theme_codes)
     digest = corpus_digest(corpus_folder)
-    notes = {"seed": SEED, "corpus": digest, "vocabulary": taxonomy.version, "cross_validation": _plain(validated), "dev": _plain(figures)}
+    notes = {
+        "seed": SEED,
+        "corpus": digest,
+        "vocabulary": taxonomy.version,
+        "cross_validation": _plain(validated),
+        "dev": _plain(figures),
+    }
     save_models(models, folder, notes)
     _write_floors(folder, figures, taxonomy.theme_codes, digest)
     (folder / CARD_FILE).write_text(card(models, validated, figures, digest), encoding="utf-8")
@@ -81,8 +87,16 @@ def card(models: Models, validated: dict[str, Figure], figures: dict[str, Figure
         for name in figures
     ]
     limits = ", ".join(str(round(float(limit), 3)) for limit in models.thresholds)
-    return CARD.format(rows="\n".join(rows), digest=digest, seed=SEED, terms=len(models.vocabulary), limits=limits,
-                       fallback=models.fallback, listing=round(models.listing_threshold, 3), weights=np.size(models.document.weights))
+    return CARD.format(
+        rows="\n".join(rows),
+        digest=digest,
+        seed=SEED,
+        terms=len(models.vocabulary),
+        limits=limits,
+        fallback=models.fallback,
+        listing=round(models.listing_threshold, 3),
+        weights=np.size(models.document.weights),
+    )
 
 
 CARD = """# Model card: the tagger's models
