@@ -17,10 +17,14 @@ class RequestError(Exception):
 
 def expected_errors() -> tuple[type[Exception], ...]:
     """The exceptions whose message is meant for the person at the terminal. Imported late: start-up must stay quick."""
+    from crawler.demo.catalogue import CatalogueError
     from crawler.source import SourceError
     from db.database import DatabaseError, StorageError
     from nlp.model_files import ModelError
     from nlp.taxonomy_data import TaxonomyError
+    from pipeline.export.stage import ExportError
+    from pipeline.resolve.match_model import ModelError as MatchModelError
+    from pipeline.site.serve import SiteError
 
-    ours = (LockHeldError, StageFailedError, RequestError, SourceError, StorageError, ModelError, TaxonomyError)
-    return (*ours, DatabaseError, OSError)
+    ours = (LockHeldError, StageFailedError, RequestError, ExportError, SiteError, SourceError, CatalogueError)
+    return (*ours, StorageError, ModelError, MatchModelError, TaxonomyError, DatabaseError, OSError)
