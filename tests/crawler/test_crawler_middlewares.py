@@ -46,7 +46,9 @@ def test_a_busy_host_is_left_alone_for_as_long_as_it_asks_a_bounded_number_of_ti
 def test_a_wait_beyond_the_bound_and_other_statuses_are_passed_on() -> None:
     middleware = RetryAfterMiddleware(clock=lambda: 0.0)
     request = Request("https://example.org/a")
-    assert isinstance(middleware.process_response(request, answer(503, str(RETRY_AFTER_LIMIT_SECONDS + 1))), Response)
+    assert isinstance(
+        middleware.process_response(request, answer(503, str(int(RETRY_AFTER_LIMIT_SECONDS) + 1))), Response
+    )
     assert isinstance(middleware.process_response(request, answer(500, "1")), Response)
     assert middleware.not_before == {}
     assert isinstance(middleware.process_response(request, answer(502)), Request)
