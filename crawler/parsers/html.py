@@ -13,6 +13,7 @@ from crawler.items import Facts
 from crawler.parsers.structured_data import find_facts
 from crawler.parsers.text import drop_nodes, select, text_of
 
+LATEST_DATE = "2100-12-31"  # htmldate would otherwise take today, and the same page could read differently tomorrow
 META_DATES = (
     "meta[property='article:published_time']::attr(content)",
     "meta[name='citation_publication_date']::attr(content)",
@@ -105,5 +106,5 @@ def _main_text(tree: Selector) -> str | None:
 def _search_date(markup: str, url: str) -> str | None:
     from htmldate import find_date
 
-    found = find_date(markup, url=url, original_date=True, extensive_search=False)
+    found = find_date(markup, url=url, original_date=True, max_date=LATEST_DATE)
     return str(found) if found else None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import threading
 import time
 from typing import Any
 
@@ -254,3 +256,23 @@ def test_usage_errors_name_what_is_allowed(bench: Any) -> None:
     assert (unknown.code, unknown.outcome) == (2, {})
     assert "allowed: test" in unknown.log
     assert bench.crawl("test", run="no-run").code == 2
+
+
+def test_a_crawl_ends_with_its_parent(bench: Any, site: Any, tools: Any) -> None:
+    waiting = threading.Event()
+
+    def never(headers: dict[str, str]) -> Any:
+        waiting.wait(30)
+        return site.page()
+
+    site.pages["/"] = never
+    bench.declare()
+    command = [*tools.crawl_command(bench.db_path, bench.run, bench.sources, "test"), "--stop-on-stdin-eof"]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=tools.environment)
+    assert process.stdin is not None
+    while not site.asked("/") and process.poll() is None:
+        time.sleep(0.02)
+    process.stdin.close()
+    assert process.wait(timeout=10) == 1
+    waiting.set()
+    assert bench.rows("SELECT last_status FROM sources") == [{"last_status": None}]

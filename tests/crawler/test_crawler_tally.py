@@ -1,0 +1,48 @@
+"""How a crawl's counts are judged."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from crawler.source import load_source
+from crawler.tally import PROBLEM_LIMIT, Tally, judge
+
+SOURCE = load_source(Path(__file__).parents[2] / "crawler" / "demo" / "sources" / "demo-nice.yml")
+ENOUGH = {f"id-{number}" for number in range(SOURCE.floor)}
+
+
+def test_enough_listings_and_no_problem_is_done() -> None:
+    assert judge(SOURCE, Tally(seen=set(ENOUGH)), "finished") == ("done", [])
+
+
+def test_nothing_found_is_a_failure_that_says_where_to_look() -> None:
+    status, problems = judge(SOURCE, Tally(), "finished")
+    assert status == "failed"
+    assert [problem.severity for problem in problems] == ["error"]
+    assert SOURCE.start_urls[0] in problems[0].message
+
+
+def test_too_few_and_too_many_are_warnings() -> None:
+    few, problems = judge(SOURCE, Tally(seen={"one"}), "finished")
+    assert few == "warnings"
+    assert "fewer than the floor" in problems[0].message
+    many = {f"id-{number}" for number in range((SOURCE.ceiling or 0) + 1)}
+    assert "more than the ceiling" in judge(SOURCE, Tally(seen=many), "finished")[1][0].message
+
+
+def test_a_crawl_cut_short_or_not_stored_has_failed() -> None:
+    assert judge(SOURCE, Tally(seen=set(ENOUGH)), "closespider_pagecount")[0] == "failed"
+    broken = Tally(seen=set(ENOUGH), storage_failures=["disk full", "disk full"])
+    status, problems = judge(SOURCE, broken, "finished")
+    assert (status, [problem.message for problem in problems]) == ("failed", ["storing failed: disk full"])
+    unreachable = Tally(seen=set(ENOUGH), start_failures=["http://x: HTTP 500"])
+    assert judge(SOURCE, unreachable, "finished")[0] == "failed"
+
+
+def test_page_problems_are_kept_up_to_a_limit_and_all_counted() -> None:
+    tally = Tally(seen=set(ENOUGH))
+    for number in range(PROBLEM_LIMIT + 5):
+        tally.page_problem(f"page {number}")
+    status, problems = judge(SOURCE, tally, "finished")
+    assert (status, tally.counts["errors"], len(problems)) == ("warnings", PROBLEM_LIMIT + 5, PROBLEM_LIMIT + 1)
+    assert problems[-1].message == "and 5 more pages with errors"
