@@ -62,11 +62,16 @@ def add_due(db: Database, source: str, urls: Iterable[str]) -> None:
 
 
 def validators_of(db: Database, source: str) -> dict[str, Validators]:
-    """The validators of every detail address of a source that was read well."""
+    """The validators of every detail address of a source that was read well and for which a listing stands.
+
+    An address whose listing another address speaks for is fetched whole: a "not modified" would confirm nothing.
+    """
     sql = """SELECT url, etag, last_modified, reading FROM frontier
-             WHERE source = ? AND role = 'detail' AND state = 'fetched'
-             AND (etag IS NOT NULL OR last_modified IS NOT NULL)"""
-    return {url: Validators(etag, modified, reading) for url, etag, modified, reading in db.conn.execute(sql, [source])}
+             WHERE source = :source AND role = 'detail' AND state = 'fetched'
+             AND (etag IS NOT NULL OR last_modified IS NOT NULL)
+             AND url IN (SELECT fetched_url FROM listings WHERE source = :source)"""
+    rows = db.conn.execute(sql, {"source": source})
+    return {url: Validators(etag, modified, reading) for url, etag, modified, reading in rows}
 
 
 def confirm_unmodified(db: Database, source: str, url: str, fetched_at: str) -> None:

@@ -176,6 +176,18 @@ def test_two_addresses_of_one_listing_give_the_same_row_whichever_comes_first(be
     ]
 
 
+def test_a_listing_that_moves_to_another_address_and_back_is_never_lost(bench: Any, site: Any) -> None:
+    canonical = "<link rel='canonical' href='https://publisher.example/x'>"
+    for path in ("/old", "/new"):
+        site.listing(path, "One", TEXT, etag=f'"{path}"', head=canonical)
+    bench.declare()
+    for path in ("/old", "/new", "/old", "/new", "/new"):
+        site.html("/", f"<a class='item' href='{path}'>x</a>")
+        assert bench.crawl().outcome["listings"] == 1
+    assert bench.rows("SELECT version FROM listings") == [{"version": 1}]
+    assert site.asked("/new")[-1].get("If-None-Match") == '"/new"'
+
+
 def test_an_api_record_without_text_or_of_an_unknown_region_is_reported_not_stored_as_it_is(
     bench: Any, site: Any
 ) -> None:
