@@ -118,12 +118,12 @@ OVERVIEWS = {
         ) AS found ON found.source = s.name
         LEFT JOIN (
             SELECT c.source, c.run_id,
-                   max(c.value) FILTER (WHERE c.name = 'requests') AS requests,
-                   max(c.value) FILTER (WHERE c.name = 'not_modified') AS not_modified,
-                   max(c.value) FILTER (WHERE c.name = 'new') AS new,
-                   max(c.value) FILTER (WHERE c.name = 'changed') AS changed,
-                   max(c.value) FILTER (WHERE c.name = 'unchanged') AS unchanged,
-                   max(c.value) FILTER (WHERE c.name = 'errors') AS errors
+                   CAST(max(c.value) FILTER (WHERE c.name = 'requests') AS INTEGER) AS requests,
+                   CAST(max(c.value) FILTER (WHERE c.name = 'not_modified') AS INTEGER) AS not_modified,
+                   CAST(max(c.value) FILTER (WHERE c.name = 'new') AS INTEGER) AS new,
+                   CAST(max(c.value) FILTER (WHERE c.name = 'changed') AS INTEGER) AS changed,
+                   CAST(max(c.value) FILTER (WHERE c.name = 'unchanged') AS INTEGER) AS unchanged,
+                   CAST(max(c.value) FILTER (WHERE c.name = 'errors') AS INTEGER) AS errors
             FROM run_counts AS c
             JOIN (SELECT source, max(run_id) AS run_id FROM run_counts WHERE stage = 'crawl' GROUP BY source) AS latest
               ON latest.source = c.source AND latest.run_id = c.run_id
@@ -135,16 +135,16 @@ OVERVIEWS = {
         ) AS trouble ON trouble.source = s.name AND trouble.run_id = last.run_id""",
     "run_reports": """
         SELECT r.id AS run, r.command, r.status, r.started_at, r.finished_at,
-               round((julianday(r.finished_at) - julianday(r.started_at)) * 86400) AS seconds, r.version,
+               unixepoch(r.finished_at) - unixepoch(r.started_at) AS seconds, r.version,
                n.sources, n.requests, n.new, n.changed, n.unchanged,
                coalesce(p.warnings, 0) AS warnings, coalesce(p.errors, 0) AS errors
         FROM runs AS r
         LEFT JOIN (
             SELECT run_id, count(DISTINCT source) AS sources,
-                   sum(value) FILTER (WHERE name = 'requests') AS requests,
-                   sum(value) FILTER (WHERE name = 'new') AS new,
-                   sum(value) FILTER (WHERE name = 'changed') AS changed,
-                   sum(value) FILTER (WHERE name = 'unchanged') AS unchanged
+                   CAST(sum(value) FILTER (WHERE name = 'requests') AS INTEGER) AS requests,
+                   CAST(sum(value) FILTER (WHERE name = 'new') AS INTEGER) AS new,
+                   CAST(sum(value) FILTER (WHERE name = 'changed') AS INTEGER) AS changed,
+                   CAST(sum(value) FILTER (WHERE name = 'unchanged') AS INTEGER) AS unchanged
             FROM run_counts WHERE stage = 'crawl' AND source != '' GROUP BY run_id
         ) AS n ON n.run_id = r.id
         LEFT JOIN (

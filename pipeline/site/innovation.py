@@ -59,7 +59,7 @@ def read_innovation(connection: Connection, identity: str) -> dict[str, Any] | N
     labels = read_labels(connection)
     found.update({name: json.loads(found[name]) for name in ARRAYS})
     listings = [_listing(row, labels) for row in rows(connection, LISTINGS, [identity])]
-    tags = _tags(rows(connection, TAGS, [identity]), listings, labels)
+    tags = _tags(rows(connection, TAGS, [identity]), listings, labels, found["primary_theme"])
     found["theme_labels"] = [labels.of("theme", code) for code in found["themes"]]
     found["region_labels"] = [labels.of("region", code) for code in found["regions"]]
     found["source_labels"] = [labels.of("source", code) for code in found["sources"]]
@@ -79,7 +79,10 @@ def _listing(row: dict[str, Any], labels: Labels) -> dict[str, Any]:
     return row
 
 
-def _tags(found: list[dict[str, Any]], listings: list[dict[str, Any]], labels: Labels) -> list[dict[str, Any]]:
+def _tags(
+    found: list[dict[str, Any]], listings: list[dict[str, Any]], labels: Labels, primary: str | None
+) -> list[dict[str, Any]]:
+    """Themes first, the main one before the others; the order within a kind is otherwise the terms' own."""
     numbers = {listing["id"]: position for position, listing in enumerate(listings, 1)}
     hashes = {listing["id"]: listing["text_hash"] for listing in listings}
     for tag in found:
@@ -91,7 +94,7 @@ def _tags(found: list[dict[str, Any]], listings: list[dict[str, Any]], labels: L
         tag["in_text"] = tag.pop("text_hash") == hashes[tag["listing_id"]]
         tag["anchor"] = f"listing-{tag['listing_number']}-at-{tag['evidence_start']}-{tag['evidence_end']}"
         tag["detail"] = json.loads(tag["detail"])
-    return sorted(found, key=lambda tag: KIND_ORDER.index(tag["kind"]))
+    return sorted(found, key=lambda tag: (KIND_ORDER.index(tag["kind"]), tag["code"] != primary))
 
 
 def _pledges(criteria: list[dict[str, Any]], tags: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -70,6 +70,13 @@ def test_every_tag_is_highlighted_exactly_in_place(site: ServedSite) -> None:
     assert sorted(anchors) == sorted({tag["anchor"] for tag in item["tags"]})
 
 
+def test_the_main_theme_comes_first(site: ServedSite) -> None:
+    item = largest(site)
+    themes = [tag["code"] for tag in item["tags"] if tag["kind"] == "theme"]
+    assert len(set(themes)) > 1 and themes[0] == item["primary_theme"]
+    assert site.get(f"/innovation/{item['id']}").text.count("main theme") == 1
+
+
 def test_only_the_evidence_is_marked(site: ServedSite) -> None:
     item = innovation_of(site, "a-bmjoq-periprem")
     page = site.get(f"/innovation/{item['id']}").text
