@@ -16,7 +16,7 @@ Floats = NDArray[np.float64]
 Matrix = Any  # scipy.sparse.csr_matrix: scipy ships no types
 
 # Chosen by cross-validation on the records with known duplicates; see corpus/README.md.
-RUN_WEIGHT = 0.7  # of a run of two or three words in a text's vector, a single word being 1
+RUN_WEIGHT = 0.4  # of a run of two or three words in a text's vector, a single word being 1
 NAME_FLOOR = 0.3  # a capitalised word below this nameness is an ordinary word, as in a headline
 RARE_LISTINGS_MAX = 12  # a term on 2 to 12 listings is rare
 RARE_FIGURE_LISTINGS_MAX = 8
