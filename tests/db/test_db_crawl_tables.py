@@ -96,8 +96,18 @@ def test_sources_keep_what_is_known_of_earlier_crawls(db: Database) -> None:
     assert row == {"title": "New title", "enabled": 0, "last_status": "warnings", "crawled": 1}
 
 
-def test_the_frontier_counts_failures_in_a_row_and_keeps_validators_of_good_visits(db: Database) -> None:
+def test_validators_are_given_only_where_a_listing_stands(db: Database, run: str) -> None:
+    record_visits(db, [VISIT])
+    assert validators_of(db, "s") == {}
+    store_listing(db, replace(ROW, fetched_url="https://p.example/elsewhere"), run, "t")
+    assert validators_of(db, "s") == {}
+    store_listing(db, ROW, run, "t")
+    assert validators_of(db, "s")[VISIT.url].etag == '"e"'
+
+
+def test_the_frontier_counts_failures_in_a_row_and_keeps_validators_of_good_visits(db: Database, run: str) -> None:
     url = VISIT.url
+    store_listing(db, ROW, run, "t")
     add_due(db, "s", [url, "https://p.example/2"])
     assert validators_of(db, "s") == {}
     record_visits(db, [VISIT])
