@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -41,8 +42,11 @@ def browser() -> str:
 def richest_innovation(base: str) -> str:
     """The path of the innovation with the most listings."""
     address = f"{base}/innovations/innovations.json?_sort_desc=listing_count&_size=1&_shape=array&_col=id"
-    with urllib.request.urlopen(address, timeout=PAGE_SECONDS) as answer:
-        rows = json.load(answer)
+    try:
+        with urllib.request.urlopen(address, timeout=PAGE_SECONDS) as answer:
+            rows = json.load(answer)
+    except urllib.error.URLError as error:
+        raise SystemExit(f"no site at {base} ({error.reason}); start it first with: horizon serve") from error
     if not rows:
         raise SystemExit(f"{base} serves no innovations; fill the database with: horizon run")
     return f"/innovation/{rows[0]['id']}"
@@ -68,8 +72,8 @@ def take(program: str, address: str, file: Path, size: tuple[int, int]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Take pictures of the served site.")
-    parser.add_argument("base", help="address of the running site, for example http://127.0.0.1:8001")
-    parser.add_argument("folder", type=Path, help="where the pictures go")
+    parser.add_argument("base", nargs="?", default="http://127.0.0.1:8001", help="address of the running site")
+    parser.add_argument("folder", nargs="?", default=Path("docs/images"), type=Path, help="where the pictures go")
     given = parser.parse_args()
     base, program = given.base.rstrip("/"), browser()
     given.folder.mkdir(parents=True, exist_ok=True)

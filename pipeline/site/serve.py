@@ -37,8 +37,8 @@ SETTINGS: dict[str, Any] = {
 }
 
 
-class SiteError(Exception):
-    """The site cannot be served; the message says why and what to do next."""
+class SiteError(OSError):
+    """The site cannot be served (port taken, file missing or empty); the message says why and what to do next."""
 
 
 def signing_secret(db_path: Path) -> str:
