@@ -21,7 +21,7 @@ Horizon = Callable[..., "subprocess.CompletedProcess[str]"]
 SOURCES = ("demo-nice", "demo-national", "demo-journals")  # an API, an HTML index, a feed with pages behind it
 KILLS = 6
 OPERATIONAL = {"runs", "run_counts", "run_problems", "exports", "_sqlite_migrations"}
-OPERATIONAL_COLUMNS = {"run_id", "tries", "next_due_at"}
+OPERATIONAL_COLUMNS = {"run_id", "tries", "next_due_at", "http_status"}  # 200 at first, 304 when asked again
 
 
 def content(path: Path) -> dict[str, list[tuple[Any, ...]]]:
