@@ -88,7 +88,6 @@ TABLES = (
     # not do: VACUUM renumbers those, and the index would then point at other rows.
     """CREATE TABLE listings (
         id TEXT PRIMARY KEY,
-        search_key INTEGER NOT NULL UNIQUE,
         source TEXT NOT NULL REFERENCES sources(name),
         url TEXT NOT NULL,
         fetched_url TEXT NOT NULL,
@@ -105,6 +104,7 @@ TABLES = (
         first_seen_at TEXT NOT NULL,
         changed_at TEXT NOT NULL,
         gone_at TEXT,
+        search_key INTEGER NOT NULL UNIQUE,
         UNIQUE (source, url)
     )""",
     "CREATE INDEX listings_publisher ON listings(publisher)",
@@ -154,10 +154,8 @@ TABLES = (
     # The arrays and the summary are derived from listings and annotations, and can be rebuilt from them.
     """CREATE TABLE innovations (
         id TEXT PRIMARY KEY,
-        search_key INTEGER NOT NULL UNIQUE,
         title TEXT NOT NULL,
         summary TEXT NOT NULL,
-        search_text TEXT NOT NULL DEFAULT '',
         primary_theme TEXT,
         themes TEXT NOT NULL DEFAULT '[]',
         pledges TEXT NOT NULL DEFAULT '[]',
@@ -170,7 +168,9 @@ TABLES = (
         listing_count INTEGER NOT NULL CHECK (listing_count >= 0),
         content_hash TEXT NOT NULL,
         first_seen_at TEXT NOT NULL,
-        changed_at TEXT NOT NULL
+        changed_at TEXT NOT NULL,
+        search_key INTEGER NOT NULL UNIQUE,
+        search_text TEXT NOT NULL DEFAULT ''
     )""",
     "CREATE INDEX innovations_primary_theme ON innovations(primary_theme)",
     """CREATE TABLE innovation_listings (

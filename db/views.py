@@ -45,7 +45,8 @@ CANDIDATES = {
                 )
               AND x.decision != 'withdraw' AND NOT EXISTS (SELECT 1 FROM decisions AS w WHERE w.withdraws = x.id)
             ORDER BY x.decided_at DESC, x.id DESC LIMIT 1)
-        WHERE i.id NOT IN (SELECT innovation_id FROM current_decisions WHERE decision = 'reject')""",
+        WHERE i.listing_count > 0
+          AND i.id NOT IN (SELECT innovation_id FROM current_decisions WHERE decision = 'reject')""",
 }
 
 EVIDENCE = {

@@ -203,8 +203,10 @@ def serve(host: str, port: int, open_sql: bool, db_path: Path, console: Console)
     """Serve the searchable pipeline with Datasette until interrupted."""
     from pipeline.site.serve import serve as serve_site
 
-    console.say(f"serving {db_path} on http://{host}:{port} (stop with Ctrl-C)")
-    serve_site(db_path, host=host, port=port, open_sql=open_sql)
+    def announce(address: str) -> None:
+        console.say(f"serving {db_path} on {address} (stop with Ctrl-C)")
+
+    serve_site(db_path, host=host, port=port, open_sql=open_sql, announce=announce)
     return 0
 
 

@@ -99,7 +99,7 @@ def check_sources(folder: Path, names: Sequence[str], console: Console) -> int:
     for name in names:
         if name not in declared.broken:
             _refuse_unusable(declared, name, folder)
-    verdicts = {name: "ok" for name in declared.usable} | declared.broken
+    verdicts = dict.fromkeys(declared.usable, "ok") | declared.broken
     shown = {name: verdicts[name] for name in sorted(names or verdicts)}
     console.result({"folder": str(folder), "files": shown}, [f"{name}: {text}" for name, text in shown.items()])
     return int(any(verdict != "ok" for verdict in shown.values()))

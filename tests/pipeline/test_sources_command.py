@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+from pipeline.console import Console
+from pipeline.errors import RequestError
+from pipeline.sources import DEMO_SOURCES_FOLDER, choose_sources, read_declarations
+
+Run = Callable[..., object]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Two good declarations, one of them not enabled, and one broken file."""
+    for name in ("demo-nice", "demo-news"):
+        shutil.copy(DEMO_SOURCES_FOLDER / f"{name}.yml", tmp_path)
+    news = tmp_path / "demo-news.yml"
+    news.write_text(news.read_text().replace("enabled: true", "enabled: false"))
+    (tmp_path / "broken.yml").write_text("name: broken\ndiscovery: telepathy\n")
+    return tmp_path
+
+
+def test_without_names_the_enabled_ones_are_chosen_and_the_broken_one_is_told(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert choose_sources(folder, [], Console()) == ["demo-nice"]
+    assert "broken.yml" in capsys.readouterr().err
+
+
+def test_a_named_source_is_chosen_even_when_it_is_not_enabled(folder: Path) -> None:
+    assert choose_sources(folder, ["demo-news", "demo-news"], Console()) == ["demo-news"]
+
+
+def test_a_named_source_that_is_broken_says_what_is_wrong_with_it(folder: Path) -> None:
+    with pytest.raises(RequestError, match="telepathy"):
+        choose_sources(folder, ["broken"], Console())
+
+
+def test_nothing_enabled_says_what_to_do(folder: Path) -> None:
+    (folder / "demo-nice.yml").unlink()
+    with pytest.raises(RequestError, match="horizon demo"):
+        choose_sources(folder, [], Console(verbosity=-1))
+
+
+def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RequestError, match="--sources DIR"):
+        read_declarations(tmp_path)
+
+
+def test_list_shows_every_usable_source_and_warns_of_the_rest(folder: Path, horizon: Run) -> None:
+    ended = horizon("sources", "list", "--sources", str(folder))
+    assert ended.returncode == 3
+    assert [line.split()[0] for line in ended.stdout.splitlines()] == ["name", "demo-news", "demo-nice"]
+    assert "broken.yml" in ended.stderr
+
+
+def test_show_gives_the_declaration_with_its_defaults(folder: Path, horizon: Run) -> None:
+    ended = horizon("sources", "show", "demo-nice", "--sources", str(folder))
+    shown = yaml.safe_load(ended.stdout)
+    assert shown["name"] == "demo-nice"
+    assert shown["page_budget"] > 0  # not in the file: a default
+
+
+def test_check_fails_for_a_broken_file_and_names_the_allowed_values(folder: Path, horizon: Run) -> None:
+    ended = horizon("sources", "check", "--json", "--sources", str(folder))
+    assert ended.returncode == 1
+    verdicts = json.loads(ended.stdout)["files"]
+    assert verdicts["demo-nice"] == "ok"
+    assert "wordpress" in verdicts["broken"]
+    assert horizon("sources", "check", "demo-nice", "--sources", str(folder)).returncode == 0
