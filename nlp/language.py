@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -143,9 +142,3 @@ def language() -> Language:
     pipeline = spacy.blank("en")
     pipeline.add_pipe(COMPONENT)
     return pipeline
-
-
-def tokenised(texts: Iterable[str]) -> Iterator[Doc]:
-    """spaCy documents (tokens only, for the matchers) of readable texts; sentence starts come from `sentences`."""
-    make = language().make_doc
-    return (make(text) for text in texts)

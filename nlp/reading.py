@@ -68,5 +68,6 @@ def read(document: Document, phrases: Phrases) -> Reading:
 
 
 def read_all(documents: Iterable[Document], phrases: Phrases) -> list[Reading]:
-    """Read a batch of documents, order kept."""
+    """Read a batch of documents, order kept, in bounded memory."""
+    phrases.renew()
     return [read(document, phrases) for document in documents]

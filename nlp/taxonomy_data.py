@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import math
 import re
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -25,9 +26,10 @@ def expand(pattern: str) -> list[str]:
     """Every phrase of a braced pattern: "{a|b} c" gives "a c" and "b c"; "{a |}b" gives "a b" and "b"."""
     pieces = _BRACES.split(pattern)
     choices = [piece.split("|") if place % 2 else [piece] for place, piece in enumerate(pieces)]
+    count = math.prod(map(len, choices))
+    if count > MAX_EXPANSIONS:
+        raise TaxonomyError(f"makes {count} phrases, at most {MAX_EXPANSIONS} are allowed: split it")
     phrases = [" ".join("".join(parts).split()) for parts in itertools.product(*choices)]
-    if len(phrases) > MAX_EXPANSIONS:
-        raise TaxonomyError(f"makes {len(phrases)} phrases, at most {MAX_EXPANSIONS} are allowed: split it")
     if not all(phrases) or any(mark in phrase for phrase in phrases for mark in "{}"):
         raise TaxonomyError("makes an empty phrase or has unmatched braces: write {a|b} for a or b")
     return phrases

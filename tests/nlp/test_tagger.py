@@ -9,6 +9,7 @@ from nlp.annotations import Document
 from nlp.corpus_data import corpus_digest, load_examples
 from nlp.evaluate import measure
 from nlp.evidence import MAX_EVIDENCE_WORDS
+from nlp.language import language
 from nlp.model_files import MANIFEST_FILE, MODEL_FILE, MODELS_FOLDER, ModelError
 from nlp.tagger import BATCH_DOCUMENTS, Tagger
 from nlp.taxonomy_data import TAXONOMY_FOLDER, default_taxonomy
@@ -93,6 +94,13 @@ def test_tagging_streams_a_batch_at_a_time(tagger, dev):
     assert sum(1 for _ in stream) == 3 * BATCH_DOCUMENTS - 1
 
 
+def test_a_renewed_pipeline_finds_the_same(monkeypatch, tagger, dev, taggings):
+    before = language()
+    monkeypatch.setattr("nlp.matchers.MAX_REMEMBERED_WORDS", 10)
+    assert list(tagger.tag(one.document for one in dev)) == taggings
+    assert language() is not before
+
+
 def test_menus_and_footers_hardly_change_the_tags(tagger, dev, taggings):
     documents = [Document(one.document.id, one.document.title, BANNER + one.document.text + FOOTER) for one in dev]
     same = 0
@@ -107,8 +115,8 @@ def test_menus_and_footers_hardly_change_the_tags(tagger, dev, taggings):
 
 def test_a_listing_is_tagged_as_the_guide_has_it(tagger):
     text = (
-        "A virtual ward in Leeds looks after people with frailty at home. Patients wear a sensor, and an app sends oxygen "
-        "readings to nurses, who spot deterioration early. Wessex AHSN has helped to roll it out to 40 practices."
+        "A virtual ward in Leeds looks after people with frailty at home. Patients wear a sensor, and an app sends "
+        "oxygen readings to nurses, who spot deterioration early. Wessex AHSN has helped roll it out to 40 practices."
     )
     (tagging,) = tagger.tag([Document("x", "A virtual ward with wearables", text)])
     assert {"digital", "system-redesign", "patient-safety"} <= {one.code for one in tagging.annotations}

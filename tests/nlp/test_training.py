@@ -1,4 +1,5 @@
 import json
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -46,7 +47,7 @@ def test_an_innovation_is_never_on_both_sides(corpus):
 def test_quoted_sentences_are_found_for_nearly_every_theme_label(corpus):
     targets, codes = quoted_units(corpus, PHRASES.taxonomy.theme_codes), PHRASES.taxonomy.theme_codes
     edges = np.cumsum([0, *(1 + len(reading.sentences) for reading in corpus.readings)])
-    found = [targets[a:b].any(axis=0) for a, b in zip(edges, edges[1:], strict=False)]
+    found = [targets[a:b].any(axis=0) for a, b in pairwise(edges)]
     wanted = [(row, codes.index(code)) for row, one in enumerate(corpus.examples) for code in one.themes]
     assert len(targets) == edges[-1]
     assert sum(found[row][theme] for row, theme in wanted) > 0.98 * len(wanted)
