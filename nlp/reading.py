@@ -10,7 +10,7 @@ from nlp.annotations import Document
 from nlp.language import Sentence, readable, sentences
 from nlp.matchers import TITLE, Hit, Phrases, starts_of
 
-# Menus, buttons and headings are shorter; of the labelled corpus' sentences 0.5 % are.
+# Menus, buttons and headings are shorter; of the 3,346 sentences in train + single 19 are.
 MIN_PROSE_WORDS = 5
 MIN_CLOSED_WORDS = 3  # enough when the sentence is closed by a full stop
 _FURNITURE = re.compile(

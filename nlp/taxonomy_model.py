@@ -49,7 +49,7 @@ class Rule(_Strict):
     """A sentence satisfies a rule when it holds a phrase of every concept in `all` and of none in `none`.
 
     `near` widens `all` to the whole listing: a phrase of each of those concepts must occur somewhere in it.
-    `score` (0 to 1) is how often such a sentence was right in the labelled corpus, judged when the rule was written.
+    `score` (0 to 1) is (right + 1) / (fired + 2) over the listings of train + single, the texts it was written on.
     """
 
     all: tuple[str, ...] = Field(min_length=1)
