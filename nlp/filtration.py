@@ -17,7 +17,7 @@ TITLE_POINTS = 2.0
 OPENING_POINTS = 2.0
 WORD_POINTS = 0.5
 MAX_WORD_POINTS = 2.0
-# No text in train + single has fewer than 68 different words; a page with fewer than these cannot describe an innovation.
+# No text in train + single has fewer than 68 different words; with fewer than these nothing can be described.
 MIN_DIFFERENT_WORDS = 10
 
 

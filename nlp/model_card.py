@@ -47,11 +47,11 @@ person to check. Not meant for judging an innovation, an organisation or a perso
 the thing itself.
 
 **Figures** (95 % bootstrap intervals; n: positives). The right-hand columns repeat the fitting on four fifths of
-train + single and measure on the fifth left out. But cues, criteria phrases and page rules were written by hand with all
-of that part in view and are the same in every fold: there **criteria and verdicts are in-sample**, listing figures partly
-so, and theme figures optimistic. Dev is the fairer column. Its texts were not read and no setting was chosen on it; it was
-measured several times while this was built, and after one look at its figures per theme more cues were written, kept or
-dropped by cross-validation, so it is not wholly untouched either. Fewer than 30 positives prove nothing by themselves.
+train + single and measure on the fifth left out. But cues, criteria phrases and page rules were written by hand with
+all of that part in view and are the same in every fold: there **criteria and verdicts are in-sample**, listing figures
+partly so, and theme figures optimistic. Dev is the fairer column. Its texts were not read and no setting was chosen on
+it; it was measured several times while this was built, and after one look at its figures per theme more cues were
+written, kept or dropped by cross-validation: it is not wholly untouched. Fewer than 30 positives prove nothing alone.
 The calibration error is biased upward on a set as small as dev: its bootstrap interval lies above the value.
 
 | figure | dev | n | train + single (see above) | n |
