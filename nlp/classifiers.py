@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -98,7 +99,7 @@ def pool(sentences: Floats, batch: Batch) -> tuple[Floats, Floats]:
     best, pooled = np.zeros(shape), np.zeros(shape)
     edges = np.flatnonzero(np.append(batch.titles, True))
     misses = np.logaddexp(0, sentences)  # -ln(1 - p)
-    for place, (start, end) in enumerate(zip(edges, edges[1:], strict=False)):
+    for place, (start, end) in enumerate(pairwise(edges)):
         best[place] = sentences[start:end].max(axis=0)
         rows = misses[start:end]
         if end - start > POOLED_SENTENCES:

@@ -26,7 +26,7 @@ _TOKEN = re.compile(r"\w+")
 class Case:
     """One document: what the annotators and the tagger say, in a form that resampling can count.
 
-    Counts are (right, wrongly given, missed) per code; evidence (found, of correct tags); primary (right, of those due).
+    Counts are (right, wrongly given, missed) per code; evidence: (found, of correct tags); primary: (right, of due).
     """
 
     themes: Mapping[str, tuple[int, int, int]]
@@ -169,11 +169,13 @@ def measures(codes: Sequence[str]) -> dict[str, tuple[Measure, Callable[[Sequenc
     return table
 
 
-def measure(examples: Sequence[Example], taggings: Sequence[Tagging], codes: Sequence[str]) -> dict[str, Figure]:
+def measure(
+    examples: Sequence[Example], taggings: Sequence[Tagging], codes: Sequence[str], resamples: int = RESAMPLES
+) -> dict[str, Figure]:
     """All figures with bootstrap intervals over the documents (deterministic)."""
     cases = [make_case(example, tagging, codes) for example, tagging in zip(examples, taggings, strict=True)]
     random = np.random.default_rng(BOOTSTRAP_SEED)
-    samples = [[cases[i] for i in random.integers(0, len(cases), len(cases))] for _ in range(RESAMPLES)]
+    samples = [[cases[i] for i in random.integers(0, len(cases), len(cases))] for _ in range(resamples)]
     figures = {}
     for name, (compute, positives) in measures(codes).items():
         low, high = np.percentile([compute(sample) for sample in samples], INTERVAL)
@@ -184,7 +186,8 @@ def measure(examples: Sequence[Example], taggings: Sequence[Tagging], codes: Seq
 def table(figures: Mapping[str, Figure]) -> str:
     """The figures as aligned lines; a star marks those with fewer than 30 positives."""
     return "\n".join(
-        f"{name:28s} {one.value:6.3f}  [{one.low:.3f}, {one.high:.3f}]  n={one.positives}{' *' if one.positives < FEW else ''}"
+        f"{name:28s} {one.value:6.3f}  [{one.low:.3f}, {one.high:.3f}]  n={one.positives}"
+        + " *" * (one.positives < FEW)
         for name, one in figures.items()
     )
 

@@ -1,4 +1,4 @@
-"""Evidence: the one sentence that best carries a tag, cut to 60 words, by exact offsets into the document's own text."""
+"""Evidence: the one sentence that best carries a tag, at most 60 words, by exact offsets into the document's text."""
 
 from __future__ import annotations
 

@@ -8,14 +8,17 @@ from dataclasses import dataclass
 
 from nlp.matchers import TITLE
 from nlp.reading import Reading
-from nlp.taxonomy_data import Reason
+from nlp.taxonomy_model import Reason
 
+EMPTY, UNNAMED = "empty", "none"  # codes of the reasons that have no cues
 OPENING_CHARACTERS = 300  # what a page is is said in its first two or three sentences
 READ_CHARACTERS = 2_500  # about 400 words: the corpus' longest text; footers of long pages stay unread
 TITLE_POINTS = 2.0
 OPENING_POINTS = 2.0
 WORD_POINTS = 0.5
 MAX_WORD_POINTS = 2.0
+# No text in train + single has fewer than 68 different words; with fewer than these nothing can be described.
+MIN_DIFFERENT_WORDS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +47,14 @@ class PageRules:
 
     def suspicion(self, reading: Reading) -> Suspicion:
         """The best-fitting reason why this page is no listing; the first of the file among equals."""
-        if not reading.sentences:
-            return Suspicion("empty", self._plain["empty"], TITLE_POINTS + OPENING_POINTS, None)
+        if not enough_words(reading):
+            return Suspicion(EMPTY, self._plain[EMPTY], TITLE_POINTS + OPENING_POINTS, None)
         start = reading.sentences[0].start
         opening = " ".join(reading.text[start : start + OPENING_CHARACTERS].lower().split())
         title, words = reading.title.strip().lower(), _page_words(reading, start + READ_CHARACTERS)
         found = [self._judge(rule, title, opening, words.get(rule.reason.code, {})) for rule in self._rules]
         best = max(found, key=lambda one: one.points)
-        return best if best.points > 0 else Suspicion("none", self._plain["none"], 0.0, None)
+        return best if best.points > 0 else Suspicion(UNNAMED, self._plain[UNNAMED], 0.0, None)
 
     def _judge(self, rule: _Rule, title: str, opening: str, words: Mapping[str, int]) -> Suspicion:
         """words: the rule's phrases found, each with the number of the first sentence that has it."""
@@ -60,6 +63,16 @@ class PageRules:
         points += min(MAX_WORD_POINTS, WORD_POINTS * len(words))
         shown = 0 if opens else min(words.values(), default=None)
         return Suspicion(rule.reason.code, rule.reason.reason, points, shown)
+
+
+def enough_words(reading: Reading) -> bool:
+    """Whether there is text enough to describe anything."""
+    words: set[str] = set()
+    for sentence in reading.sentences:
+        words.update(word for word in sentence.text.lower().split() if word.isascii() and any(map(str.isalpha, word)))
+        if len(words) >= MIN_DIFFERENT_WORDS:
+            return True
+    return False
 
 
 def _page_words(reading: Reading, until: int) -> dict[str, dict[str, int]]:

@@ -1,4 +1,4 @@
-"""Fitting: base models on words and cues, and on their out-of-fold scores the blend, thresholds and listing decision."""
+"""Fitting: base models on words and cues; on their out-of-fold scores the blend, thresholds and listing decision."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ from nlp.features import Batch, Floats, Matrix, Vectoriser, inverse_frequency, l
 from nlp.filtration import PageRules
 from nlp.matchers import Phrases
 from nlp.reading import Reading, read_all
-from nlp.taxonomy_data import Taxonomy
+from nlp.taxonomy_model import Taxonomy
 
 SEED = 20_260
 FOLDS = 5
-# Strengths chosen by grouped five-fold cross-validation inside train + single, among 1, 3 and 10.
+# Strengths by grouped five-fold cross-validation inside train + single, among 1 and 3 (document), 1, 3 and 10
+# (sentence), 0.3, 1 and 3 (primary); differences were within the noise.
 DOCUMENT_STRENGTH = 3.0
 SENTENCE_STRENGTH = 3.0
 PRIMARY_STRENGTH = 1.0

@@ -1,18 +1,18 @@
-"""The spaCy pipeline: English tokens and sentence boundaries by rule, with exact character offsets and no model file."""
+"""The spaCy pipeline: English tokens, and sentence boundaries by rule with exact character offsets; no model file."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from spacy.language import Language
     from spacy.tokens import Doc
 
-# The longest crawled pages run to 3,000 words (about 20,000 characters); what stands beyond five times that is not read.
+# The longest crawled pages run to 3,000 words, about 20,000 characters; beyond five times that nothing is read.
 MAX_TEXT_CHARACTERS = 100_000
 # No English word is this long; tokenising one run of punctuation takes time quadratic in its length.
 MAX_RUN_CHARACTERS = 200
@@ -20,22 +20,28 @@ COMPONENT = "rule_sentences"
 
 # Never the end of a sentence, whatever follows.
 TITLES = frozenset(
-    "dr mr mrs ms prof rev hon sir st messrs fig figs eq ref refs approx ca cf vs viz e.g i.e eg ie".split()
+    "dr mr mrs ms prof rev hon sir st messrs fig figs eq ref refs approx ca cf vs viz e.g i.e eg ie".split()  # noqa: SIM905 - words read better than a list of strings
 )
-# Followed by a number they abbreviate ("No. 5", "pp. 3-4"); followed by a word they end a sentence ("The answer was no.").
-BEFORE_NUMBER = frozenset("no nos p pp vol art sec ch para jan feb mar apr jun jul aug sep sept oct nov dec".split())
+# Before a number they abbreviate ("No. 5", "pp. 3-4"); before a word they end a sentence ("The answer was no.").
+BEFORE_NUMBER = frozenset(
+    "no nos p pp vol art sec ch para jan feb mar apr jun jul aug sep sept oct nov dec".split()  # noqa: SIM905 - as above
+)
 # Abbreviations that may close a sentence: only a usual opening word after them does.
-AMBIGUOUS = frozenset("inc ltd co corp plc al u.k u.s u.n n.h.s ph.d m.d b.sc m.sc a.m p.m etc dept gov univ".split())
+AMBIGUOUS = frozenset(
+    "inc ltd co corp plc al u.k u.s u.n n.h.s ph.d m.d b.sc m.sc a.m p.m etc dept gov univ".split()  # noqa: SIM905
+)
 OPENERS = frozenset(
-    "a an and after all as at but by each for from he here his however if in it its many most no now of on one our "
-    "she since so some such that the their then there these they this those to two under we what when where while "
-    "who with you".split()
+    (  # noqa: SIM905 - as above
+        "a an and after all as at but by each for from he here his however if in it its many most no now of on one our "
+        "she since so some such that the their then there these they this those to two under we what when where while "
+        "who with you"
+    ).split()
 )
 
 _CLOSERS = "\"'”’)\\]»"
 _STOP = re.compile(rf"(?<=[.!?…])[{_CLOSERS}]*[ \t\u00a0]+|[。！？]+")
-_LINE = re.compile(r"[ \t\u00a0]*(?:\r\n|[\n\r\v\f\x85\u2028\u2029])+\s*")
-_BULLET = re.compile(r"[ \t]+(?=[•●▪‣◦·∙■►✓✔][ \t])")
+_LINE = re.compile(r"(?:\r\n|[\n\r\v\f\x85\u2028\u2029])\s*")
+_BULLET = re.compile(r"(?<=[ \t])(?=[•●▪‣◦·∙■►✓✔][ \t])")
 _LAST_WORD = re.compile(rf"([^\s(\[\"'“‘]+?)[{_CLOSERS}]*$")
 _NEXT_WORD = re.compile(r"[\"'“‘(\[]*([^\s\"'”’)\],.;:!?]*)")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -53,7 +59,7 @@ class Sentence:
 
 
 def readable(text: str) -> str:
-    """The text as spaCy can read it, each character still at its offset: lone surrogates and endless runs are blanked."""
+    """The text as spaCy can read it, each character at its offset: lone surrogates and endless runs are blanked."""
     text = text[:MAX_TEXT_CHARACTERS]
     if not text.isascii():
         text = _SURROGATE.sub("\ufffd", text)
@@ -93,17 +99,17 @@ def _abbreviates(last: str, following: str) -> bool:
 
 
 def _ends_line(text: str, match: re.Match[str]) -> bool:
-    """A line break ends a sentence unless the text runs on: nothing closes the line and the next begins in lower case."""
-    if len(match.group().replace("\r\n", "\n").strip(" \t\u00a0")) > 1:
+    """A line break ends a sentence unless the text runs on: the line is not closed and the next is in lower case."""
+    blank_line = len(match.group().replace("\r\n", "\n").splitlines()) > 1
+    if blank_line or not text[match.end() : match.end() + 1].islower():
         return True
-    runs_on = text[match.end() : match.end() + 1].islower()
-    return not runs_on or text[: match.start()].endswith((".", "!", "?", ":", ";"))
+    return text[max(0, match.start() - 20) : match.start()].rstrip().endswith((".", "!", "?", ":", ";"))
 
 
 def sentences(text: str) -> list[Sentence]:
     """The sentences of `text` (already `readable`) in order; pieces without a letter or digit are left out."""
     edges = [0, *boundaries(text), len(text)]
-    pieces = (_trimmed(text, start, end) for start, end in zip(edges, edges[1:], strict=False))
+    pieces = (_trimmed(text, start, end) for start, end in pairwise(edges))
     return [piece for piece in pieces if piece is not None]
 
 
@@ -119,7 +125,7 @@ def _trimmed(text: str, start: int, end: int) -> Sentence | None:
 
 @cache
 def language() -> Language:
-    """The blank English pipeline with this module's sentence boundaries; made once a process (0.6 s, mostly imports)."""
+    """The blank English pipeline with this module's sentence boundaries; made once a process (0.6 s, mostly import)."""
     import spacy
     from spacy.language import Language
 
@@ -136,9 +142,3 @@ def language() -> Language:
     pipeline = spacy.blank("en")
     pipeline.add_pipe(COMPONENT)
     return pipeline
-
-
-def tokenised(texts: Iterable[str]) -> Iterator[Doc]:
-    """spaCy documents (tokens only, for the matchers) of readable texts; sentence starts come from `sentences`."""
-    make = language().make_doc
-    return (make(text) for text in texts)

@@ -1,4 +1,4 @@
-"""Phrases in text: spaCy's PhraseMatcher over the taxonomy's cues, concepts and region names, then rules over sentences."""
+"""Phrases in text by spaCy's PhraseMatcher (cues, concepts, region names), then the criteria's rules over sentences."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING
 
 from nlp.annotations import Verdict
 from nlp.language import Sentence, language
-from nlp.taxonomy_data import Criterion, Rule, Taxonomy, expand
+from nlp.taxonomy_data import expand
+from nlp.taxonomy_model import Criterion, Rule, Taxonomy
 
 if TYPE_CHECKING:
     from spacy.matcher import PhraseMatcher
 
+# spaCy never forgets a word: this many take about 200 MB. (Its memory_zone forgets all after each batch: half as fast.)
+MAX_REMEMBERED_WORDS = 500_000
 TITLE = -1  # the place of a hit in the title; sentences are counted from 0
 
 
@@ -33,7 +36,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A criterion that a sentence satisfies, with the rule's score, and the phrases that satisfied it from offset `focus` on."""
+    """A criterion that a sentence satisfies, by which phrases, the first at offset `focus`; score is the rule's."""
 
     code: str
     verdict: Verdict
@@ -55,7 +58,7 @@ class Phrases:
     def _patterns(self) -> dict[str, tuple[str, ...]]:
         """Matcher key -> braced phrases. The key is kind and code, parted by a bar."""
         cues = [cue for theme in self.taxonomy.themes for cue in theme.cues]
-        patterns = {f"cue|{number}": (cue,) for number, cue in enumerate(cues)}
+        patterns: dict[str, tuple[str, ...]] = {f"cue|{number}": (cue,) for number, cue in enumerate(cues)}
         patterns |= {f"concept|{name}": phrases for name, phrases in self.taxonomy.concepts.items()}
         for region in self.taxonomy.regions:
             patterns[f"region|{region.code}"] = (region.name, region.former, *region.aliases)
@@ -74,13 +77,20 @@ class Phrases:
             matcher.add(key, [pipeline.make_doc(phrase) for phrase in phrases])
         return matcher
 
+    def renew(self) -> None:
+        """Start a fresh spaCy pipeline (0.2 s) when this one remembers too many words; findings do not change."""
+        if len(language().vocab.strings) > MAX_REMEMBERED_WORDS:
+            language.cache_clear()
+            self.__dict__.pop("_matcher", None)
+            self.__dict__.pop("_keys", None)
+
     @cached_property
     def _keys(self) -> dict[int, tuple[str, str]]:
         strings = language().vocab.strings
         return {strings[key]: (key.split("|")[0], key.split("|")[1]) for key in self._patterns}
 
     def find(self, text: str, starts: Sequence[int], place: int = 0) -> list[Hit]:
-        """The hits in a readable text, in order; `starts` are its sentences' offsets, `place` the first one's number."""
+        """The hits in a readable text, in order; `starts`: its sentences' offsets; `place`: the first one's number."""
         doc, keys = language().make_doc(text), self._keys
         hits = []
         for key, first, last in self._matcher(doc):
@@ -99,7 +109,7 @@ class CriteriaMatcher:
         self.cautions = frozenset(taxonomy.cautions)
 
     def findings(self, hits: Iterable[Hit]) -> list[Finding]:
-        """At most one finding a criterion, in the taxonomy's order: met before planned, higher score, earlier sentence."""
+        """At most one finding a criterion, in the taxonomy's order: met before planned, then rule, then sentence."""
         by_sentence: dict[int, dict[str, list[Hit]]] = {}
         for hit in hits:
             if hit.kind == "concept" and hit.sentence != TITLE:

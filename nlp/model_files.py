@@ -78,8 +78,8 @@ def load_models(folder: Path = MODELS_FOLDER) -> tuple[Models, dict[str, Any]]:
 def _read_arrays(path: Path) -> dict[str, Any]:
     """The arrays and strings of a skops archive that holds one dictionary.
 
-    `skops.io.load` gives the same, but importing it brings in all of scikit-learn (2 s of start-up). Nothing but numbers
-    and text is read here, no object is made and no code is run. Raises KeyError or ValueError for any other content.
+    `skops.io.load` gives the same, but importing it brings in all of scikit-learn (2 s of start-up). Nothing but
+    numbers and text is read here: no object is made, no code is run. Any other content raises KeyError or ValueError.
     """
     with zipfile.ZipFile(path) as archive:
         schema = json.loads(archive.read("schema.json"))

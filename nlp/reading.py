@@ -10,14 +10,16 @@ from nlp.annotations import Document
 from nlp.language import Sentence, readable, sentences
 from nlp.matchers import TITLE, Hit, Phrases, starts_of
 
-# Menus, buttons and headings are shorter; of the labelled corpus' sentences 0.5 % are.
+# Menus, buttons and headings are shorter; of the 3,346 sentences in train + single 19 are.
 MIN_PROSE_WORDS = 5
 MIN_CLOSED_WORDS = 3  # enough when the sentence is closed by a full stop
 _FURNITURE = re.compile(
-    r"\b(we use (essential |necessary )?cookies|this (web)?site uses cookies|accept (all )?cookies|cookie (settings|preferences)"
+    r"\b(we use (essential |necessary )?cookies|this (web)?site uses cookies|accept (all )?cookies"
+    r"|cookie (settings|preferences)"
     r"|all rights reserved|skip to (main )?content|sign up (to|for) (our|the) (newsletter|mailing list|bulletin)"
     r"|subscribe to our|follow us on|share this (page|article|story)|back to top|registered (office|charity|company) n"
-    r"|registered in england|read more about our|javascript|your browser|privacy (policy|notice)|terms (and|&) conditions"
+    r"|registered in england|read more about our|javascript|your browser|privacy (policy|notice)"
+    r"|terms (and|&) conditions"
     r"|log ?in to your|©|copyright 20\d\d)",
     re.IGNORECASE,
 )
@@ -43,10 +45,13 @@ def is_prose(sentence: str) -> bool:
 
 
 def prose(text: str) -> tuple[Sentence, ...]:
-    """The prose sentences of a readable text in order; all its sentences when none is prose."""
-    every = sentences(text)
-    kept = tuple(sentence for sentence in every if is_prose(sentence.text))
-    return kept or tuple(every)
+    """The prose sentences of a readable text in order, each once; all its sentences when none is prose."""
+    # A banner or teaser that a page repeats is read once.
+    every: dict[str, Sentence] = {}
+    for sentence in sentences(text):
+        every.setdefault(sentence.text, sentence)
+    kept = [sentence for sentence in every.values() if is_prose(sentence.text)]
+    return tuple(kept or every.values())
 
 
 def read(document: Document, phrases: Phrases) -> Reading:
@@ -63,5 +68,6 @@ def read(document: Document, phrases: Phrases) -> Reading:
 
 
 def read_all(documents: Iterable[Document], phrases: Phrases) -> list[Reading]:
-    """Read a batch of documents, order kept."""
+    """Read a batch of documents, order kept, in bounded memory."""
+    phrases.renew()
     return [read(document, phrases) for document in documents]

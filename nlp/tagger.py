@@ -13,13 +13,14 @@ from nlp.annotations import Annotation, Document, Evidence, Filtration, Tagging
 from nlp.classifiers import Models, Scores, chosen, listing_probability
 from nlp.evidence import best_sentence, quoted
 from nlp.features import Floats, Vectoriser
-from nlp.filtration import PageRules, Suspicion
+from nlp.filtration import EMPTY, PageRules, Suspicion
 from nlp.matchers import TITLE, CriteriaMatcher, Finding, Hit, Phrases
 from nlp.model_files import FEATURE_VERSION, MODELS_FOLDER, load_models
 from nlp.reading import Reading, read_all
-from nlp.taxonomy_data import TAXONOMY_FOLDER, Taxonomy, load_taxonomy
+from nlp.taxonomy_data import TAXONOMY_FOLDER, load_taxonomy
+from nlp.taxonomy_model import Taxonomy
 
-# Large enough that matrix work is shared, small enough to stay under 100 MB of memory with pages of 3,000 words.
+# Large enough that matrix work is shared; 256 pages of 3,000 words took 104 MB of memory.
 BATCH_DOCUMENTS = 256
 # Changed when the code that turns scores into tags changes, so that stored tags are made anew.
 CODE_VERSION = "1"
@@ -71,15 +72,15 @@ class Tagger:
         for place, reading in enumerate(readings):
             filtration = self._filtration(reading, suspicions[place], float(listing[place]))
             view = View(reading, scores, place, int(edges[place]) + 1, int(edges[place + 1]))
-            yield self._tagging(view, filtration, np.flatnonzero(given[place]))
+            yield self._tagging(view, filtration, np.flatnonzero(given[place]).tolist())
 
     def _filtration(self, reading: Reading, suspicion: Suspicion, listing: float) -> Filtration:
         """Kept, or left out with the reason that fits best and the sentence that shows it."""
-        kept = listing >= self._models.listing_threshold and bool(reading.sentences)
+        kept = listing >= self._models.listing_threshold and suspicion.code != EMPTY
         if kept:
             return Filtration(True, KEPT, _rounded(listing))
         shown = None if suspicion.sentence is None else quoted(reading, suspicion.sentence)
-        return Filtration(False, suspicion.reason, _rounded(1 - listing if reading.sentences else 1.0), shown)
+        return Filtration(False, suspicion.reason, 1.0 if suspicion.code == EMPTY else _rounded(1 - listing), shown)
 
     def _tagging(self, view: View, filtration: Filtration, themes: Sequence[int]) -> Tagging:
         codes, probabilities = self._taxonomy.theme_codes, view.scores.themes[view.place]

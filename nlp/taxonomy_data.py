@@ -1,18 +1,20 @@
-"""The typed model of `taxonomy/*.yml`: themes, pledges, criteria, enablers, regions, filtration reasons."""
+"""Reads and checks `taxonomy/*.yml`: themes, pledges, criteria, enablers, regions, filtration reasons."""
 
 from __future__ import annotations
 
 import hashlib
 import itertools
+import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ValidationError
+
+from nlp.taxonomy_model import Criterion, Enabler, Pledge, Reason, Region, Taxonomy, TaxonomyError, Theme
 
 TAXONOMY_FOLDER = Path(__file__).parent / "taxonomy"
 FILES = ("themes", "pledges", "criteria", "enablers", "regions", "filtration")
@@ -20,149 +22,14 @@ MAX_EXPANSIONS = 400  # phrases from one braced pattern: the largest of ours mak
 _BRACES = re.compile(r"\{([^{}]*)\}")
 
 
-class TaxonomyError(ValueError):
-    """A taxonomy file that cannot be used; the message names file, entry, fault and allowed values."""
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Theme(_Strict):
-    """One of the report's themes; cues are braced phrases that speak for it."""
-
-    code: str
-    label: str
-    definition: str
-    cues: tuple[str, ...] = Field(min_length=1)
-
-
-class Commitment(_Strict):
-    """One commitment under a pledge, in our words; `refreshed` names what it became."""
-
-    id: str
-    wording: int | str
-    text: str
-    criteria: tuple[str, ...]
-    refreshed: tuple[str, ...] = ()
-
-
-class Pledge(_Strict):
-    """One pledge with its commitments in both wordings."""
-
-    code: str
-    label: str
-    refreshed_label: str
-    definition: str
-    commitments: tuple[Commitment, ...]
-
-
-class Rule(_Strict):
-    """A sentence satisfies a rule when it holds a phrase of every concept in `all` and of none in `none`.
-
-    `near` widens `all` to the whole listing: a phrase of each of those concepts must occur somewhere in it.
-    `score` (0 to 1) is how often such a sentence was right in the labelled corpus, judged when the rule was written.
-    """
-
-    all: tuple[str, ...] = Field(min_length=1)
-    none: tuple[str, ...] = ()
-    near: tuple[str, ...] = ()
-    score: float = Field(gt=0, le=1)
-
-
-class Criterion(_Strict):
-    """One checkable criterion of a pledge, with the rules that find its sentence."""
-
-    code: str
-    pledge: str
-    label: str
-    definition: str
-    can_be_planned: bool = True
-    rules: tuple[Rule, ...] = Field(min_length=1)
-
-
-class Enabler(_Strict):
-    """One of the report's ten enablers."""
-
-    code: str
-    label: str
-    definition: str
-
-
-class Region(_Strict):
-    """One of the 15 networks under both its names; aliases are braced phrases."""
-
-    code: str
-    name: str
-    former: str
-    aliases: tuple[str, ...] = ()
-
-
-class Reason(_Strict):
-    """Why a page is no listing, in plain words; title and opening are regular expressions (any case), words braced phrases."""
-
-    code: str
-    reason: str
-    title: tuple[str, ...] = ()
-    opening: tuple[str, ...] = ()
-    words: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """One row for the reference table of terms; kind is theme, pledge, criterion or enabler."""
-
-    kind: str
-    code: str
-    label: str
-    definition: str
-    parent: str | None
-    position: int
-    source: str
-    version: str
-
-
-@dataclass(frozen=True, slots=True)
-class Taxonomy:
-    """Everything in the taxonomy files. version is a digest of all of them: it changes when any byte does."""
-
-    themes: tuple[Theme, ...]
-    pledges: tuple[Pledge, ...]
-    criteria: tuple[Criterion, ...]
-    enablers: tuple[Enabler, ...]
-    regions: tuple[Region, ...]
-    reasons: tuple[Reason, ...]
-    concepts: Mapping[str, tuple[str, ...]]
-    cautions: tuple[str, ...]
-    sources: Mapping[str, str]
-    versions: Mapping[str, str]
-    version: str
-
-    @property
-    def theme_codes(self) -> tuple[str, ...]:
-        """The theme codes in the report's order."""
-        return tuple(theme.code for theme in self.themes)
-
-    def terms(self) -> list[Term]:
-        """Themes, pledges, criteria and enablers as rows, each kind in its own order, counted from 1."""
-        kinds = (("theme", "themes"), ("pledge", "pledges"), ("criterion", "criteria"), ("enabler", "enablers"))
-        return [
-            Term(kind, t.code, t.label, t.definition, getattr(t, "pledge", None), position, *self._origin(file))
-            for kind, file in kinds
-            for position, t in enumerate(getattr(self, file), start=1)
-        ]
-
-    def _origin(self, file: str) -> tuple[str, str]:
-        return self.sources[file], self.versions[file]
-
-
 def expand(pattern: str) -> list[str]:
     """Every phrase of a braced pattern: "{a|b} c" gives "a c" and "b c"; "{a |}b" gives "a b" and "b"."""
     pieces = _BRACES.split(pattern)
     choices = [piece.split("|") if place % 2 else [piece] for place, piece in enumerate(pieces)]
+    count = math.prod(map(len, choices))
+    if count > MAX_EXPANSIONS:
+        raise TaxonomyError(f"makes {count} phrases, at most {MAX_EXPANSIONS} are allowed: split it")
     phrases = [" ".join("".join(parts).split()) for parts in itertools.product(*choices)]
-    if len(phrases) > MAX_EXPANSIONS:
-        raise TaxonomyError(f"makes {len(phrases)} phrases, at most {MAX_EXPANSIONS} are allowed: split it")
     if not all(phrases) or any(mark in phrase for phrase in phrases for mark in "{}"):
         raise TaxonomyError("makes an empty phrase or has unmatched braces: write {a|b} for a or b")
     return phrases
@@ -180,7 +47,7 @@ def load_taxonomy(folder: Path = TAXONOMY_FOLDER) -> Taxonomy:
         regions=_entries(folder, raw, "regions", Region),
         reasons=_entries(folder, raw, "filtration", Reason),
         concepts=_concepts(folder / "criteria.yml", raw["criteria"].get("concepts")),
-        cautions=tuple(raw["criteria"].get("planned_concepts", ())),
+        cautions=tuple(map(str, _list(raw["criteria"].get("planned_concepts")))),
         sources={name: " ".join(str(raw[name]["source"]).split()) for name in FILES},
         versions={name: str(raw[name]["version"]) for name in FILES},
         version=_digest(folder),
@@ -291,6 +158,10 @@ def _attempt(path: Path, code: str, action: Callable[[str], object], pattern: st
         action(pattern)
     except (TaxonomyError, re.error) as error:
         raise TaxonomyError(f"{path}: {code}: pattern {pattern!r}: {error}") from error
+
+
+def _list(content: object) -> list[object]:
+    return content if isinstance(content, list) else []
 
 
 def _known(path: Path, owner: str, named: tuple[str, ...], allowed: object, kind: str) -> None:

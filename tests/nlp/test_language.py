@@ -1,0 +1,55 @@
+import pytest
+
+from nlp.language import MAX_RUN_CHARACTERS, MAX_TEXT_CHARACTERS, language, readable, sentences
+
+
+def texts(text):
+    found = sentences(readable(text))
+    assert all(readable(text)[one.start : one.end] == one.text for one in found)
+    return [one.text for one in found]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("It works. It spreads.", ["It works.", "It spreads."]),
+        ("Dr. Smith saw Prof. Jones. They agreed.", ["Dr. Smith saw Prof. Jones.", "They agreed."]),
+        ("Rates fell by 3.5 per cent. Staff agreed.", ["Rates fell by 3.5 per cent.", "Staff agreed."]),
+        (
+            "See No. 5 on the list. The answer was no. We left.",
+            ["See No. 5 on the list.", "The answer was no.", "We left."],
+        ),
+        ("Tools, e.g. NEWS2, help. So does i.e. Excel.", ["Tools, e.g. NEWS2, help.", "So does i.e. Excel."]),
+        ("Made by Acme Ltd. The trust uses it.", ["Made by Acme Ltd.", "The trust uses it."]),
+        ("Made by Acme Ltd. Health staff use it.", ["Made by Acme Ltd. Health staff use it."]),
+        ("J. Smith leads. A. Jones helps.", ["J. Smith leads.", "A. Jones helps."]),
+        ('He said "Go." Then they left!', ['He said "Go."', "Then they left!"]),
+        ("What is it? An app! Good…", ["What is it?", "An app!", "Good…"]),
+        ("Benefits:\n- fewer falls\n- safer care", ["Benefits:", "fewer falls", "safer care"]),
+        ("Steps • check • treat", ["Steps", "check", "treat"]),
+        ("Heading\n\nit goes on after a gap", ["Heading", "it goes on after a gap"]),
+        ("a line that was\nwrapped by hand.", ["a line that was\nwrapped by hand."]),
+        ("Home\r\nAbout us\r\n", ["Home", "About us"]),
+        ("... -- !!!", []),
+        ("", []),
+    ],
+)
+def test_sentences_end_where_a_reader_would_end_them(text, expected):
+    assert texts(text) == expected
+
+
+def test_readable_keeps_every_character_at_its_place():
+    text = "One \ud800 two " + "(" * (MAX_RUN_CHARACTERS + 50) + " three"
+    clean = readable(text)
+    assert len(clean) == len(text)
+    assert clean.index("three") == text.index("three")
+    assert "\ud800" not in clean and "((" not in clean
+
+
+def test_readable_cuts_what_no_page_has():
+    assert len(readable("word " * MAX_TEXT_CHARACTERS)) == MAX_TEXT_CHARACTERS
+
+
+def test_the_spacy_pipeline_has_the_same_sentences():
+    text = "Dr. Smith saw 3.5 per cent. No. 5 was open.\n\nStaff agreed."
+    assert [span.text.strip() for span in language()(text).sents] == texts(text)
