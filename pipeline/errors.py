@@ -21,7 +21,7 @@ def expected_errors() -> tuple[type[Exception], ...]:
     from crawler.source import SourceError
     from db.database import DatabaseError, StorageError
     from nlp.model_files import ModelError
-    from nlp.taxonomy_data import TaxonomyError
+    from nlp.taxonomy_model import TaxonomyError
     from pipeline.export.stage import ExportError
     from pipeline.resolve.match_model import ModelError as MatchModelError
     from pipeline.site.serve import SiteError

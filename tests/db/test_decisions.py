@@ -8,7 +8,7 @@ from db.keys import search_key
 
 
 def add_innovation(db: Database, row_id: str) -> None:
-    row = {"id": row_id, "search_key": search_key(row_id), "title": row_id, "summary": "s", "listing_count": 0}
+    row = {"id": row_id, "search_key": search_key(row_id), "title": row_id, "summary": "s", "listing_count": 1}
     db.table("innovations").insert(row | {"content_hash": "h", "first_seen_at": "t", "changed_at": "t"})
 
 
