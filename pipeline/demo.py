@@ -43,22 +43,21 @@ def serve_demo(db_path: Path, exports: Path, port: int, console: Console) -> Non
     """Serve until interrupted; once the site listens, say where to look and what to try."""
 
     def announce(address: str) -> None:
-        for line in tour(address.rstrip("/"), db_path, exports):
+        for line in tour(address.rstrip("/"), exports):
             console.say(line)
 
     serve(db_path, host="127.0.0.1", port=port, announce=announce)
 
 
-def tour(address: str, db_path: Path, exports: Path) -> list[str]:
+def tour(address: str, exports: Path) -> list[str]:
     """Where to look and what to try, for a newcomer."""
-    database = f"{address}/{db_path.stem}"
     return [
         "",
         f"The pipeline is served at {address} (stop it with Ctrl-C). Things to try:",
         f"  {address}/search?q=falls+care+home     search by words",
         f"  {address}/search?theme=patient-safety  everything tagged with one theme",
-        f"  {database}/innovations      the table, with facets on theme, pledge, region and source",
-        f"  {database}/filtered_out     what was left out, and why",
+        f"  {address}/innovations/innovations      the table, with facets on theme, pledge, region and source",
+        f"  {address}/innovations/filtered_out     what was left out, and why",
         f"  {exports}: one candidate list per region, as CSV and XLSX",
         "",
     ]
