@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TextIO, TypeVar
 
 import click
 
@@ -103,14 +103,23 @@ def crawl(
         return _reported(job)
 
 
-@cli.command(epilog=example("horizon tag"))
+@cli.command(epilog=example("horizon tag", "horizon tag listings.jsonl > tags.jsonl"))
+@click.argument("file", required=False, type=click.File("r", encoding="utf-8-sig", errors="surrogateescape"))
+@click.option("--jobs", type=click.IntRange(min=1), help="Processes at work on FILE. [default: one a core]")
 @db_option
 @talking
-def tag(db_path: Path, console: Console) -> int:
-    """Tag what is new or changed: is it an innovation, which themes and pledges, and which sentence proves it."""
+def tag(file: TextIO | None, jobs: int | None, db_path: Path, console: Console) -> int:
+    """Tag what is new or changed: is it an innovation, which themes and pledges, and which sentence proves it.
+
+    With FILE (or - for standard input) the database is left alone: FILE holds JSON Lines with id, title and text, and
+    one JSON object is written to standard output for each.
+    """
     from pipeline.job import started_job
     from pipeline.tag import tag_listings
+    from pipeline.tag_file import tag_file
 
+    if file is not None:
+        return tag_file(file, jobs, console)
     with started_job(db_path, "tag", console) as job:
         tag_listings(job)
         return _reported(job)
