@@ -74,14 +74,7 @@ def read_documents(lines: Iterable[str], name: str, outcome: Outcome, console: C
 
 def _document(line: str) -> Document:
     """One line; ValueError says what is wrong with it and what is allowed."""
-    if not line.isascii() and any(map(_is_surrogate, line)):
-        raise ValueError("not UTF-8")
-    try:
-        values = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"not a JSON object: {error}") from None
-    if not isinstance(values, dict):
-        raise ValueError(f"not a JSON object but a {type(values).__name__}; each line is {{id, title, text}}")
+    values = _parsed(line)
     for key in ("id", "text"):
         if key not in values:
             raise ValueError(f"lacks {key!r}; each line is an object with id, title and text")
@@ -91,6 +84,18 @@ def _document(line: str) -> Document:
     if not isinstance(values["id"], str | int):
         raise ValueError(f"'id' is a {type(values['id']).__name__}; it has to be text or a whole number")
     return Document(str(values["id"]), values.get("title") or "", values["text"] or "")
+
+
+def _parsed(line: str) -> dict[str, Any]:
+    if not line.isascii() and any(map(_is_surrogate, line)):
+        raise ValueError("not UTF-8")
+    try:
+        values = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"not a JSON object: {error}") from None
+    if not isinstance(values, dict):
+        raise ValueError(f"not a JSON object but a {type(values).__name__}; each line is {{id, title, text}}")
+    return values
 
 
 def tag_documents(documents: Iterator[Document], jobs: int | None = None) -> Iterator[Tagging]:
