@@ -11,6 +11,7 @@ from db.annotations import count_due, due_batches, make_all_due, replace_terms, 
 from nlp.annotations import Annotation, Document, Evidence, Tagging
 from nlp.tagger import Tagger
 from nlp.taxonomy_data import default_taxonomy
+from pipeline.drift import drift_warnings
 from pipeline.job import Job
 
 STAGE = "tag"
@@ -33,6 +34,9 @@ def tag_listings(job: Job, *, again: bool = False) -> None:
             _tag_batch(job, tagger, batch, counts)
             bar.update(len(batch))
     job.count(STAGE, counts)
+    if due:
+        for source, sentence in drift_warnings(job.db):
+            job.warn(STAGE, f"{source}: {sentence}", source=source)
 
 
 def _tag_batch(job: Job, tagger: Tagger, batch: list[dict[str, Any]], counts: dict[str, int]) -> None:
