@@ -27,6 +27,12 @@ def count_due(db: Database, tagger_version: str) -> int:
     return int(row[0])
 
 
+def make_all_due(db: Database) -> None:
+    """Make every listing due, whichever tagger has read it; what is stored of it stays until it is tagged anew."""
+    with transaction(db):
+        db.conn.execute("UPDATE filtration SET tagger_version = ''")
+
+
 def due_batches(db: Database, tagger_version: str, batch_size: int) -> Iterator[list[dict[str, Any]]]:
     """Listings to be tagged, in order of id: id, title, text, text_hash, content_hash.
 

@@ -265,6 +265,25 @@ def create_browsing_indexes(db: Database) -> None:
     db.conn.execute("CREATE INDEX run_problems_run ON run_problems(run_id, source)")
 
 
+@migrations(name="0004_scorecards")
+def create_scorecards(db: Database) -> None:
+    """How good the tagger is, as `horizon evaluate` measured it; one row a figure."""
+    db.conn.execute("""CREATE TABLE scorecards (
+        tagger_version TEXT NOT NULL,
+        labels TEXT NOT NULL,
+        position INTEGER NOT NULL,
+        subject TEXT NOT NULL,
+        figure TEXT NOT NULL,
+        value REAL NOT NULL,
+        low REAL NOT NULL,
+        high REAL NOT NULL,
+        positives INTEGER NOT NULL,
+        ceiling REAL,
+        is_enough INTEGER NOT NULL CHECK (is_enough IN (0, 1)),
+        PRIMARY KEY (tagger_version, labels, subject, figure)
+    )""")
+
+
 def migrate(db: Database) -> list[str]:
     """Bring the schema and the views up to date and return what was applied now. Safe to call at every start."""
     pending = [migration.name for migration in migrations.pending(db)]

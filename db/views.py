@@ -103,6 +103,31 @@ OVERVIEWS = {
         ) AS n ON n.criterion = t.code
         WHERE t.kind = 'criterion'
         ORDER BY t.position""",
+    # What each source's listings of a week are about, beside the same source's weeks before.
+    "theme_drift": """
+        WITH weekly AS (
+            SELECT l.source, strftime('%G-W%V', l.changed_at) AS week, count(*) AS listings
+            FROM listings AS l JOIN filtration AS f ON f.listing_id = l.id AND f.kept = 1
+            GROUP BY 1, 2
+        ), tagged AS (
+            SELECT l.source, strftime('%G-W%V', l.changed_at) AS week, a.code AS theme,
+                   count(*) AS tagged, avg(a.score) AS mean_score
+            FROM annotations AS a JOIN listings AS l ON l.id = a.listing_id
+            WHERE a.kind = 'theme' GROUP BY 1, 2, 3
+        ), shares AS (
+            SELECT w.source, w.week, t.code AS theme, w.listings, coalesce(g.tagged, 0) AS tagged, g.mean_score
+            FROM weekly AS w JOIN terms AS t ON t.kind = 'theme'
+            LEFT JOIN tagged AS g ON g.source = w.source AND g.week = w.week AND g.theme = t.code
+        )
+        SELECT source, week, theme, listings, tagged, round(1.0 * tagged / listings, 3) AS share,
+               round(mean_score, 3) AS mean_score,
+               coalesce(sum(listings) OVER before, 0) AS listings_before,
+               coalesce(sum(tagged) OVER before, 0) AS tagged_before,
+               round(1.0 * sum(tagged) OVER before / sum(listings) OVER before, 3) AS share_before,
+               round(sum(tagged * mean_score) OVER before / sum(tagged) OVER before, 3) AS mean_score_before
+        FROM shares
+        WINDOW before AS (PARTITION BY source, theme ORDER BY week ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+        ORDER BY week DESC, source, theme""",
     # Run ids sort by time, so the latest run of a source is its largest.
     "source_health": """
         SELECT s.name AS source, s.title, s.publisher, s.enabled, s.frequency, s.last_crawled_at, s.last_status,

@@ -37,16 +37,21 @@ class Example:
 
 def load_examples(*names: str, folder: Path = CORPUS_FOLDER) -> list[Example]:
     """The examples of the named files ("train", "single", "dev"), in the files' order."""
-    examples = []
-    for path in (folder / f"{name}.jsonl" for name in names):
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-            examples.append(_example(path, number, line))
-    return examples
+    return [example for name in names for example in read_examples(folder / f"{name}.jsonl")]
+
+
+def read_examples(path: Path) -> list[Example]:
+    """The examples of one file of JSON Lines; CorpusError names the line that is not one."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return [_example(path, number, line) for number, line in enumerate(lines, start=1)]
 
 
 def _example(path: Path, number: int, line: str) -> Example:
     """One line as an example; quotes that are not in the text are an error."""
-    record = json.loads(line)
+    try:
+        record = json.loads(line)
+    except ValueError as error:
+        raise CorpusError(f"{path}:{number}: not JSON: {error}") from None
     missing = [key for key in KEYS if key not in record]
     if missing:
         raise CorpusError(f"{path}:{number}: missing {', '.join(missing)}; a record has {', '.join(KEYS)}")

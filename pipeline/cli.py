@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TextIO, TypeVar
 
 import click
 
@@ -103,16 +103,26 @@ def crawl(
         return _reported(job)
 
 
-@cli.command(epilog=example("horizon tag"))
+@cli.command(epilog=example("horizon tag", "horizon tag listings.jsonl > tags.jsonl"))
+@click.argument("file", required=False, type=click.File("r", encoding="utf-8-sig", errors="surrogateescape"))
+@click.option("--jobs", type=click.IntRange(min=1), help="Processes at work on FILE. [default: one a core]")
+@click.option("--again", is_flag=True, help="Tag every listing of the database anew, not only what is due.")
 @db_option
 @talking
-def tag(db_path: Path, console: Console) -> int:
-    """Tag what is new or changed: is it an innovation, which themes and pledges, and which sentence proves it."""
+def tag(file: TextIO | None, jobs: int | None, again: bool, db_path: Path, console: Console) -> int:
+    """Tag what is new or changed: is it an innovation, which themes and pledges, and which sentence proves it.
+
+    With FILE (or - for standard input) the database is left alone: FILE holds JSON Lines with id, title and text, and
+    one JSON object is written to standard output for each.
+    """
     from pipeline.job import started_job
     from pipeline.tag import tag_listings
+    from pipeline.tag_file import tag_file
 
+    if file is not None:
+        return tag_file(file, jobs, console)
     with started_job(db_path, "tag", console) as job:
-        tag_listings(job)
+        tag_listings(job, again=again)
         return _reported(job)
 
 
@@ -257,16 +267,31 @@ def demo(serving: bool, port: int, db_path: Path, console: Console) -> int:
     return EXIT_WARNINGS if status == "warnings" else 0
 
 
-@cli.command(epilog=example("horizon doctor"))
+@cli.command(epilog=example("horizon doctor --deep"))
+@click.option("--deep", is_flag=True, help="Also compute every stored tag again from the stored texts.")
 @sources_option
 @db_option
 @talking
-def doctor(folder: Path | None, db_path: Path, console: Console) -> int:
+def doctor(deep: bool, folder: Path | None, db_path: Path, console: Console) -> int:
     """Check the machine, the database, the models and the source files, and say what to do."""
     from pipeline.doctor import examine, tell
     from pipeline.sources import SOURCES_FOLDER
 
-    return tell(examine(db_path, folder or SOURCES_FOLDER), console)
+    return tell(examine(db_path, folder or SOURCES_FOLDER, deep=deep), console)
+
+
+@cli.command(epilog=example("horizon evaluate"))
+@click.argument("labels", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@db_option
+@talking
+def evaluate(labels: Path | None, db_path: Path, console: Console) -> int:
+    """Measure the tagger against labels and keep the scorecard in the database.
+
+    LABELS is JSON Lines of the form of nlp/corpus/dev.jsonl, which is what is measured on without it.
+    """
+    from pipeline.evaluate import evaluate_tagger
+
+    return evaluate_tagger(db_path, labels, console)
 
 
 @cli.group(epilog=example("horizon sources list"))

@@ -41,8 +41,11 @@ class Finding:
     advice: str = ""
 
 
-def examine(db_path: Path, sources_folder: Path) -> list[Finding]:
-    """Look at everything; a check that breaks becomes a finding and never hides the others."""
+def examine(db_path: Path, sources_folder: Path, *, deep: bool = False) -> list[Finding]:
+    """Look at everything; a check that breaks becomes a finding and never hides the others.
+
+    With `deep`, every stored tag is computed again from the stored text that it was made from.
+    """
     checks: list[tuple[str, Callable[[], Iterator[Finding]]]] = [
         ("python", _python),
         ("packages", _packages),
@@ -50,6 +53,7 @@ def examine(db_path: Path, sources_folder: Path) -> list[Finding]:
         ("disk", lambda: _disk(db_path)),
         ("database", lambda: _database(db_path)),
         ("models", _models),
+        *([("tags", lambda: _tags(db_path))] if deep else []),
         ("sources", lambda: _sources(sources_folder)),
         ("demo sources", lambda: _sources(DEMO_SOURCES_FOLDER)),
     ]
@@ -144,6 +148,27 @@ def _models() -> Iterator[Finding]:
 
     tagger = Tagger.load()
     yield Finding("models", "ok", f"tagger {tagger.version}, vocabulary {tagger.vocabulary_version}")
+
+
+def _tags(db_path: Path) -> Iterator[Finding]:
+    from db.database import open_database
+    from nlp.tagger import Tagger
+    from pipeline.receipts import SHOWN, check_receipts
+
+    if not db_path.exists():
+        return
+    db = open_database(db_path, must_exist=True, read_only=True)
+    try:
+        faults = list(check_receipts(db, Tagger.load()))
+        checked = db.table("annotations").count
+    finally:
+        db.conn.close()
+    for fault in faults[:SHOWN]:
+        yield Finding("tags", "error", fault, "tag it anew: horizon tag --again")
+    if len(faults) > SHOWN:
+        yield Finding("tags", "error", f"{len(faults) - SHOWN:,} more of the kind")
+    if not faults:
+        yield Finding("tags", "ok", f"{checked:,} tags computed again from the stored texts, all as stored")
 
 
 def _sources(folder: Path) -> Iterator[Finding]:

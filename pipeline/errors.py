@@ -20,6 +20,7 @@ def expected_errors() -> tuple[type[Exception], ...]:
     from crawler.demo.catalogue import CatalogueError
     from crawler.source import SourceError
     from db.database import DatabaseError, StorageError
+    from nlp.corpus_data import CorpusError
     from nlp.model_files import ModelError
     from nlp.taxonomy_model import TaxonomyError
     from pipeline.export.stage import ExportError
@@ -27,4 +28,4 @@ def expected_errors() -> tuple[type[Exception], ...]:
     from pipeline.site.serve import SiteError
 
     ours = (LockHeldError, StageFailedError, RequestError, ExportError, SiteError, SourceError, CatalogueError)
-    return (*ours, StorageError, ModelError, MatchModelError, TaxonomyError, DatabaseError, OSError)
+    return (*ours, StorageError, CorpusError, ModelError, MatchModelError, TaxonomyError, DatabaseError, OSError)

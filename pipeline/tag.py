@@ -7,19 +7,25 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from db.annotations import count_due, due_batches, replace_terms, store_taggings
+from db.annotations import count_due, due_batches, make_all_due, replace_terms, store_taggings
 from nlp.annotations import Annotation, Document, Evidence, Tagging
 from nlp.tagger import Tagger
 from nlp.taxonomy_data import default_taxonomy
+from pipeline.drift import drift_warnings
 from pipeline.job import Job
 
 STAGE = "tag"
 BATCH_SIZE = 200  # listings to a transaction: chosen so that a kill loses a fraction of a second of work
 
 
-def tag_listings(job: Job) -> None:
-    """Tag every listing that this tagger has not read in its present state; nothing else is touched."""
+def tag_listings(job: Job, *, again: bool = False) -> None:
+    """Tag every listing that this tagger has not read in its present state; nothing else is touched.
+
+    With `again` every listing is due.
+    """
     tagger = Tagger.load()
+    if again:
+        make_all_due(job.db)
     replace_terms(job.db, [asdict(term) for term in default_taxonomy().terms()])
     counts = {"listings": 0, "kept": 0, "filtered_out": 0, "tags": 0}
     due = count_due(job.db, tagger.version)
@@ -28,14 +34,17 @@ def tag_listings(job: Job) -> None:
             _tag_batch(job, tagger, batch, counts)
             bar.update(len(batch))
     job.count(STAGE, counts)
+    if due:
+        for source, sentence in drift_warnings(job.db):
+            job.warn(STAGE, f"{source}: {sentence}", source=source)
 
 
 def _tag_batch(job: Job, tagger: Tagger, batch: list[dict[str, Any]], counts: dict[str, int]) -> None:
     documents = [Document(row["id"], row["title"], row["text"]) for row in batch]
     taggings = list(tagger.tag(documents))
     rows = list(zip(batch, taggings, strict=True))
-    filtrations = [_filtration_row(listing, tagging, tagger) for listing, tagging in rows]
-    found = [_annotation_row(listing, one, tagger) for listing, tagging in rows for one in tagging.annotations]
+    filtrations = [filtration_row(listing, tagging, tagger) for listing, tagging in rows]
+    found = [annotation_row(listing, one, tagger) for listing, tagging in rows for one in tagging.annotations]
     kept = sum(tagging.filtration.kept for tagging in taggings)
     counts["tags"] += store_taggings(job.db, filtrations, found)
     counts["listings"] += len(batch)
@@ -43,7 +52,8 @@ def _tag_batch(job: Job, tagger: Tagger, batch: list[dict[str, Any]], counts: di
     counts["filtered_out"] += len(batch) - kept
 
 
-def _filtration_row(listing: Mapping[str, Any], tagging: Tagging, tagger: Tagger) -> dict[str, Any]:
+def filtration_row(listing: Mapping[str, Any], tagging: Tagging, tagger: Tagger) -> dict[str, Any]:
+    """What is stored of the verdict on a listing (id, content_hash, text_hash): a row of table filtration."""
     verdict = tagging.filtration
     return {
         "listing_id": listing["id"],
@@ -57,7 +67,8 @@ def _filtration_row(listing: Mapping[str, Any], tagging: Tagging, tagger: Tagger
     }
 
 
-def _annotation_row(listing: Mapping[str, Any], annotation: Annotation, tagger: Tagger) -> dict[str, Any]:
+def annotation_row(listing: Mapping[str, Any], annotation: Annotation, tagger: Tagger) -> dict[str, Any]:
+    """What is stored of one tag of a listing (id, text_hash): a row of table annotations."""
     return {
         "listing_id": listing["id"],
         "kind": annotation.kind,

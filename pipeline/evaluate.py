@@ -1,0 +1,82 @@
+"""Evaluate: the tagger's scorecard, printed and kept in the database beside the tags that it judges."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from db.scorecards import store_scorecard
+from nlp.corpus_data import CORPUS_FOLDER, MEASURING, Example, load_examples, read_examples
+from nlp.evaluate import FEW, Figure, measure
+from nlp.tagger import Tagger
+from nlp.taxonomy_data import default_taxonomy
+from pipeline.console import Console, table_lines
+from pipeline.errors import RequestError
+from pipeline.job import started_job
+
+OVERALL = "all"
+HEADER = ("subject", "figure", "value", "95 % interval", "positives", "annotators")
+
+
+def evaluate_tagger(db_path: Path, labels: Path | None, console: Console) -> int:
+    """Measure on dev, or on a file of labels of the same form; store the scorecard when there is a database.
+
+    Returns the exit code. Raises RequestError for a file without labels, CorpusError for one that is malformed.
+    """
+    examples = _labels(labels)
+    tagger = Tagger.load()
+    taggings = list(tagger.tag(example.document for example in examples))
+    figures = measure(examples, taggings, default_taxonomy().theme_codes)
+    rows = scorecard_rows(figures, _ceilings())
+    name = labels.stem if labels else MEASURING
+    if db_path.exists():
+        with started_job(db_path, "evaluate", console) as job:
+            store_scorecard(job.db, tagger.version, name, rows)
+    values = {"tagger": tagger.version, "labels": name, "records": len(examples)}
+    console.result({**values, "figures": {key: asdict(one) for key, one in figures.items()}}, _lines(rows))
+    return 0
+
+
+def _labels(path: Path | None) -> list[Example]:
+    examples = read_examples(path) if path else load_examples(MEASURING)
+    if not examples:
+        raise RequestError(f"{path} holds no labelled records; each line is a record as in {CORPUS_FOLDER}/README.md")
+    return examples
+
+
+def _ceilings() -> dict[tuple[str, str], float]:
+    """What the annotators reached against each other, by (subject, figure)."""
+    agreement = json.loads((CORPUS_FOLDER / "agreement.json").read_text(encoding="utf-8"))
+    ceilings = {(code, "f1"): float(values["f1"]) for code, values in agreement["themes"].items()}
+    ceilings[(OVERALL, "macro_f1")] = float(agreement["themes_macro_f1"])
+    ceilings[(OVERALL, "primary_accuracy")] = float(agreement["primary_agreement"])
+    return ceilings
+
+
+def scorecard_rows(figures: dict[str, Figure], ceilings: dict[tuple[str, str], float]) -> list[dict[str, Any]]:
+    """The figures as rows of table scorecards: subject is a theme or "all"; under 30 positives is not enough."""
+    rows = []
+    for name, figure in figures.items():
+        code, _, measured = name.partition(".")
+        subject, kind = (code, measured) if measured else (OVERALL, code)
+        ceiling = ceilings.get((subject, kind))
+        is_enough = int(figure.positives >= FEW)
+        rows.append({"subject": subject, "figure": kind, **asdict(figure), "ceiling": ceiling, "is_enough": is_enough})
+    return rows
+
+
+def _lines(rows: list[dict[str, Any]]) -> list[str]:
+    cells = [
+        (
+            row["subject"],
+            row["figure"],
+            f"{row['value']:.3f}",
+            f"{row['low']:.3f} to {row['high']:.3f}",
+            f"{row['positives']}{'' if row['is_enough'] else ' (too few to prove anything)'}",
+            "" if row["ceiling"] is None else f"{row['ceiling']:.3f}",
+        )
+        for row in rows
+    ]
+    return table_lines(HEADER, cells)
