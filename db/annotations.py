@@ -17,7 +17,8 @@ DUE = """
     WHERE (f.listing_id IS NULL OR f.content_hash != l.content_hash OR f.tagger_version != :tagger_version)
 """
 DUE_BATCH = f"""
-    SELECT l.id, l.title, l.text, l.text_hash, l.content_hash {DUE} AND l.id > :after ORDER BY l.id LIMIT :batch_size
+    SELECT l.id, l.url, l.title, l.text, l.text_hash, l.content_hash {DUE} AND l.id > :after
+    ORDER BY l.id LIMIT :batch_size
 """
 
 
@@ -34,7 +35,7 @@ def make_all_due(db: Database) -> None:
 
 
 def due_batches(db: Database, tagger_version: str, batch_size: int) -> Iterator[list[dict[str, Any]]]:
-    """Listings to be tagged, in order of id: id, title, text, text_hash, content_hash.
+    """Listings to be tagged, in order of id: id, url, title, text, text_hash, content_hash.
 
     Each batch is read when asked for, so that the caller may store one before taking the next and memory stays flat.
     """

@@ -37,24 +37,32 @@ def backup_database(db_path: Path, target: Path) -> Path:
         partial.replace(target)
         _sync(target.parent)
     finally:
-        for companion in COMPANIONS:
-            Path(f"{partial}{companion}").unlink(missing_ok=True)
+        _remove(partial)
     return target
 
 
 def restore_database(backup: Path, db_path: Path) -> Path | None:
     """Put a backup back in place of the database; returns where what was there before is kept, or None.
 
-    Open connections of others stay valid and see the restored content. The caller holds the run lock. Raises
-    StorageError when the backup is missing, damaged, of a newer release, or no database of ours; then nothing changed.
+    The backup is copied, migrated and checked aside before the database is touched. Open connections of others stay
+    valid and see the restored content. The caller holds the run lock. Raises StorageError when the backup is missing,
+    damaged, of a newer release, no database of ours, or the database itself; then nothing has changed.
     """
+    if backup.resolve() == db_path.resolve():
+        raise StorageError(f"{backup} is the database itself, not a backup of it; choose another file")
     check_backup(backup)
-    before = _set_aside(db_path)
-    with _opened(backup, read_only=True) as source, _opened(db_path) as target:
-        source.conn.backup(target.conn)
-        target.conn.execute("PRAGMA journal_mode = WAL")
-        migrate(target)
-        _refuse_damaged(target, db_path)
+    prepared = db_path.with_name(f".{db_path.name}.{os.getpid()}.restore")
+    try:
+        _copy(backup, prepared, read_only=True)
+        with _opened(prepared, journal="delete") as db:
+            migrate(db)
+            _refuse_damaged(db, backup)
+        before = _set_aside(db_path)
+        with _opened(prepared, read_only=True) as source, _opened(db_path) as target:
+            source.conn.backup(target.conn)
+            target.conn.execute("PRAGMA journal_mode = WAL")
+    finally:
+        _remove(prepared)
     return before
 
 
@@ -96,8 +104,13 @@ def _opened(
         db.conn.close()
 
 
-def _copy(db_path: Path, partial: Path) -> None:
-    with _opened(db_path, must_exist=True) as db, _opened(partial, journal="delete") as copy:
+def _remove(path: Path) -> None:
+    for companion in COMPANIONS:
+        Path(f"{path}{companion}").unlink(missing_ok=True)
+
+
+def _copy(db_path: Path, partial: Path, *, read_only: bool = False) -> None:
+    with _opened(db_path, must_exist=True, read_only=read_only) as db, _opened(partial, journal="delete") as copy:
         db.conn.backup(copy.conn)  # one step over all pages: one snapshot, however much others write meanwhile
         copy.conn.execute("PRAGMA journal_mode = DELETE")  # the copied header says WAL; a backup is a single file
         _refuse_damaged(copy, db_path)

@@ -45,6 +45,14 @@ def upsert_sources(db: Database, rows: Iterable[SourceRow]) -> None:
         db.conn.executemany(UPSERT, [asdict(row) for row in rows])
 
 
+def last_crawls(db: Database) -> dict[str, tuple[str | None, str | None]]:
+    """When each source was last crawled and how that ended (both None where it never was), by name."""
+    if "sources" not in db.table_names():
+        return {}
+    rows = db.conn.execute("SELECT name, last_crawled_at, last_status FROM sources")
+    return {name: (when, status) for name, when, status in rows}
+
+
 def record_crawl(db: Database, name: str, status: CrawlStatus) -> None:
     """Store when the source was last crawled and how that ended."""
     with transaction(db):

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from sqlite_utils import Database
 
+from db.database import transaction
+
 CANDIDATES = {
     # The latest decision that has not been withdrawn, following merges to the id that is in use now.
     "current_decisions": """
@@ -23,8 +25,13 @@ CANDIDATES = {
               AND d.id NOT IN (SELECT withdraws FROM decisions WHERE withdraws IS NOT NULL)
         )
         WHERE position = 1""",
-    # What a region's list and the browsable pipeline both read: every innovation that no reviewer has rejected.
-    # The decision is looked up by index for each row, and not at all where a query does not ask for it.
+    # What the site and the regions' lists show: every innovation that has listings and that no reviewer has rejected.
+    "open_innovations": """
+        SELECT i.* FROM innovations AS i
+        WHERE i.listing_count > 0
+          AND i.id NOT IN (SELECT innovation_id FROM current_decisions WHERE decision = 'reject')""",
+    # The same with labels in words and the decision, which is looked up by index for each row, and not at all where a
+    # query does not ask for it.
     "candidate_list": """
         SELECT i.id, i.title, i.summary, i.primary_theme, i.themes, i.pledges, i.criteria, i.regions, i.sources,
                i.publishers, i.first_published, i.last_published, i.listing_count, i.first_seen_at, i.changed_at,
@@ -37,16 +44,14 @@ CANDIDATES = {
                (SELECT l.url FROM innovation_listings AS j JOIN listings AS l ON l.id = j.listing_id
                 WHERE j.innovation_id = i.id
                 ORDER BY l.gone_at IS NOT NULL, l.published IS NULL, l.published, l.id LIMIT 1) AS url
-        FROM innovations AS i
+        FROM open_innovations AS i
         LEFT JOIN decisions AS d ON d.id = (
             SELECT x.id FROM decisions AS x
             WHERE x.innovation_id IN (
                     SELECT i.id UNION ALL SELECT old_id FROM innovation_redirects WHERE new_id = i.id
                 )
               AND x.decision != 'withdraw' AND NOT EXISTS (SELECT 1 FROM decisions AS w WHERE w.withdraws = x.id)
-            ORDER BY x.decided_at DESC, x.id DESC LIMIT 1)
-        WHERE i.listing_count > 0
-          AND i.id NOT IN (SELECT innovation_id FROM current_decisions WHERE decision = 'reject')""",
+            ORDER BY x.decided_at DESC, x.id DESC LIMIT 1)""",
 }
 
 EVIDENCE = {
@@ -184,9 +189,16 @@ VIEWS = {**CANDIDATES, **EVIDENCE, **OVERVIEWS}
 
 def create_views(db: Database) -> list[str]:
     """Make the stored views equal to VIEWS and return the names of those made anew; a team's own views stay."""
-    stored = {view.name: view.schema for view in db.views}
-    changed = [name for name, sql in VIEWS.items() if stored.get(name) != f"CREATE VIEW {name} AS {sql}"]
-    for name in changed:
-        db.conn.execute(f"DROP VIEW IF EXISTS {name}")
-        db.conn.execute(f"CREATE VIEW {name} AS {VIEWS[name]}")
+    if not _differing(db):
+        return []
+    with transaction(db):  # all or nothing, and asked again inside: another process may have made them meanwhile
+        changed = _differing(db)
+        for name in changed:
+            db.conn.execute(f"DROP VIEW IF EXISTS {name}")
+            db.conn.execute(f"CREATE VIEW {name} AS {VIEWS[name]}")
     return changed
+
+
+def _differing(db: Database) -> list[str]:
+    stored = {view.name: view.schema for view in db.views}
+    return [name for name, sql in VIEWS.items() if stored.get(name) != f"CREATE VIEW {name} AS {sql}"]

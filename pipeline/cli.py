@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TextIO, TypeVar
@@ -55,13 +56,17 @@ def talking(command: Command) -> Command:
     """Add --json, -v and -q, and hand the command a Console in their place."""
 
     def with_console(*args: Any, as_json: bool, verbose: bool, quiet: bool, **kwargs: Any) -> Any:
-        return command(*args, console=Console(as_json, 1 if verbose else -1 if quiet else 0), **kwargs)
+        console = Console(as_json, 1 if verbose else -1 if quiet else 0)
+        try:
+            return command(*args, console=console, **kwargs)
+        except Exception as error:  # told in a sentence when it is one of those meant for people, else raised as it is
+            return _told(error, console)
 
     with_console.__name__, with_console.__doc__ = command.__name__, command.__doc__
     with_console.__click_params__ = getattr(command, "__click_params__", [])  # type: ignore[attr-defined]
     for option in (
         click.option("-q", "--quiet", is_flag=True, help="Say only what is wrong."),
-        click.option("-v", "--verbose", is_flag=True, help="Say more."),
+        click.option("-v", "--verbose", is_flag=True, help="Say more, down to the traceback of an error."),
         click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output, for machines."),
     ):
         with_console = option(with_console)
@@ -164,6 +169,7 @@ def export(
 @cli.command(epilog=example("horizon run --sources crawler/demo/sources"))
 @names_argument
 @sources_option
+@click.option("--due", is_flag=True, help="Crawl only the sources that their frequency makes due: for a timer.")
 @click.option(
     "--export/--no-export", "exporting", default=True, show_default=True, help="Write the regions' lists at the end."
 )
@@ -173,6 +179,7 @@ def export(
 def run(
     names: tuple[str, ...],
     folder: Path | None,
+    due: bool,
     exporting: bool,
     loopback_port: int | None,
     db_path: Path,
@@ -185,15 +192,13 @@ def run(
     from pipeline.crawl import CrawlPlan
     from pipeline.job import started_job
     from pipeline.run import RunPlan, run_stages
-    from pipeline.sources import SOURCES_FOLDER, choose_sources
+    from pipeline.sources import SOURCES_FOLDER, choose_sources, due_sources
 
     folder = folder or SOURCES_FOLDER
-    plan = RunPlan(
-        CrawlPlan(choose_sources(folder, names, console), folder, loopback_port),
-        db_path.parent / "exports" if exporting else None,
-    )
+    chosen = due_sources(folder, db_path, console) if due else choose_sources(folder, names, console)
+    exports = db_path.parent / "exports" if exporting else None
     with started_job(db_path, "run", console) as job:
-        run_stages(job, plan)
+        run_stages(job, RunPlan(CrawlPlan(chosen, folder, loopback_port), exports))
         return _reported(job)
 
 
@@ -344,8 +349,6 @@ def main(arguments: list[str] | None = None) -> None:
     except BrokenPipeError:
         sys.stderr.close()  # the reader of our output left: nothing to say to anyone
         code = 1
-    except Exception as error:
-        code = _told(error)
     sys.exit(code)
 
 
@@ -354,12 +357,14 @@ def _reported(job: Any) -> int:
     return EXIT_WARNINGS if job.status == "warnings" else 0
 
 
-def _told(error: Exception) -> int:
-    from pipeline.errors import expected_errors
+def _told(error: Exception, console: Console) -> int:
+    from pipeline.errors import is_expected
 
-    if not isinstance(error, expected_errors()):
+    if isinstance(error, click.exceptions.Exit | click.ClickException | BrokenPipeError) or not is_expected(error):
         raise error
-    click.echo(click.style("Error: ", fg="red") + str(error), err=True, color=Console().color)
+    if console.verbosity > 0:
+        click.echo("".join(traceback.format_exception(error)), err=True)
+    click.echo(click.style("Error: ", fg="red") + str(error), err=True, color=console.color)
     return 1
 
 

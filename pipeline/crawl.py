@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -12,10 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from db import runs
+from db.sources import record_crawl
 from pipeline.job import Job
 
 STAGE = "crawl"
 SUMMED = ("requests", "listings", "new", "changed", "unchanged", "errors")
+NOT_STARTED = -1  # in place of an exit code
 LOG_LINES_SHOWN = 3  # of a failed source's log, in its problem; the rest is in the log file
 
 
@@ -30,6 +33,9 @@ class CrawlPlan:
 
 def crawl_sources(job: Job, plan: CrawlPlan) -> None:
     """Crawl every source of the plan and count what came. Raises StageFailedError when no source could be crawled."""
+    if not plan.sources:
+        job.console.say("crawl: no source is due")
+        return
     failed: list[str] = []
     logs = job.db_path.parent / "logs"
     logs.mkdir(parents=True, exist_ok=True)
@@ -40,10 +46,10 @@ def crawl_sources(job: Job, plan: CrawlPlan) -> None:
             bar.update(1)
     for name in sorted(failed):
         _tell_failure(job, name, logs / f"{name}.log")
-    _tell_warnings(job)
+    _tell_warnings(job, set(failed))
     job.count(STAGE, _totals(job, plan.sources) | {"sources": len(plan.sources), "sources_failed": len(failed)})
     if len(failed) == len(plan.sources):
-        raise job.fail(STAGE, f"no source could be crawled ({len(failed)} tried); see the logs in {logs}")
+        raise job.fail(STAGE, f"no source could be crawled ({len(failed)} tried); their logs tell more")
 
 
 class _Crawlers:
@@ -53,16 +59,19 @@ class _Crawlers:
         self._job, self._plan, self._logs = job, plan, logs
         self._pool = ThreadPoolExecutor(max_workers=max(2, os.cpu_count() or 2))
         self._processes: list[subprocess.Popen[bytes]] = []
+        self._lock = threading.Lock()
+        self._stopping = False
 
     def __enter__(self) -> _Crawlers:
         return self
 
     def __exit__(self, *_error: object) -> None:
-        self._pool.shutdown(wait=False, cancel_futures=True)
-        for process in self._processes:
-            if process.stdin and process.poll() is None:
-                process.stdin.close()
-        self._pool.shutdown(wait=True)
+        with self._lock:  # from here on no process is started, and every one that was is known
+            self._stopping = True
+            for process in self._processes:
+                if process.stdin:
+                    process.stdin.close()
+        self._pool.shutdown(wait=True, cancel_futures=True)
 
     def finished(self) -> Iterator[tuple[str, int]]:
         """Crawl all sources; yields each name with its exit code as it ends."""
@@ -72,15 +81,20 @@ class _Crawlers:
 
     def _crawl(self, name: str) -> int:
         with (self._logs / f"{name}.log").open("wb") as log:
-            process = subprocess.Popen(
-                self._command(name), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=log
-            )
-            self._processes.append(process)
+            with self._lock:
+                if self._stopping:
+                    return NOT_STARTED
+                process = subprocess.Popen(
+                    self._command(name), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=log
+                )
+                self._processes.append(process)
             return process.wait()
 
     def _command(self, name: str) -> list[str]:
         words = [sys.executable, "-m", "crawler.process", name, "--db", str(self._job.db_path)]
         words += ["--run", self._job.run_id, "--sources", str(self._plan.folder), "--stop-on-stdin-eof"]
+        if self._job.console.verbosity > 0:
+            words.append("--verbose")
         if self._plan.loopback_port:
             words += ["--loopback-port", str(self._plan.loopback_port)]
         return words
@@ -94,15 +108,22 @@ def _totals(job: Job, sources: Sequence[str]) -> dict[str, float]:
 
 
 def _tell_failure(job: Job, name: str, log: Path) -> None:
+    """Say why a source failed, and record it where its own process could not: one that was killed wrote nothing."""
     lines = log.read_text(errors="replace").splitlines() if log.exists() else []
     tail = " / ".join(line.strip() for line in lines[-LOG_LINES_SHOWN:] if line.strip())
     reasons = [p["message"] for p in runs.problems_of(job.db, job.run_id) if p["source"] == name]
     why = "; ".join(map(str, reasons)) or tail or "it ended without a word"
-    job.warn(STAGE, f"source {name} failed: {why}; what it published before is untouched; its log: {log}", source=name)
+    if not runs.counts_of(job.db, job.run_id, STAGE, name):
+        runs.record_counts(job.db, job.run_id, STAGE, {"requests": 0, "listings": 0, "errors": 1}, name)
+    record_crawl(job.db, name, "failed")
+    job.warn(STAGE, f"source {name} failed: {why}; what it published before is untouched", source=name)
+    job.console.say(f"  its log: {log}")
 
 
-def _tell_warnings(job: Job) -> None:
+def _tell_warnings(job: Job, told: set[str]) -> None:
+    """Say what the crawls recorded by themselves, but for the sources in `told`."""
     for problem in runs.problems_of(job.db, job.run_id):
-        if problem["severity"] == "warning" and str(problem["message"]) not in job.warnings:
-            job.warnings.append(str(problem["message"]))
-            job.console.warn(f"source {problem['source']}: {problem['message']}")
+        if problem["severity"] == "warning" and problem["stage"] == STAGE and problem["source"] not in told:
+            message = f"source {problem['source']}: {problem['message']}"
+            job.warnings.append(message)
+            job.console.warn(message)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import shutil
 import sys
@@ -12,9 +13,10 @@ from pathlib import Path
 from typing import Literal
 
 from packaging.version import Version
+from sqlite_utils import Database
 
 from pipeline.console import Console
-from pipeline.errors import RequestError, expected_errors
+from pipeline.errors import RequestError, is_expected
 from pipeline.sources import DEMO_SOURCES_FOLDER, read_declarations
 
 FREE_DISK_BYTES = 500 * 2**20  # a demo database, its lists and a backup take about 30 MiB; ten times that and some
@@ -61,7 +63,9 @@ def examine(db_path: Path, sources_folder: Path, *, deep: bool = False) -> list[
     for subject, check in checks:
         try:
             findings.extend(check())
-        except expected_errors() as error:
+        except Exception as error:
+            if not is_expected(error):
+                raise
             findings.append(Finding(subject, "error", str(error)))
     return findings
 
@@ -120,27 +124,35 @@ def _disk(db_path: Path) -> Iterator[Finding]:
 
 
 def _database(db_path: Path) -> Iterator[Finding]:
-    from db.checks import broken_rules, damage
     from db.database import open_database
     from db.migrations import pending_migrations
 
     if not db_path.exists():
         yield Finding("database", "warning", f"no database at {db_path} yet", "make one with: horizon demo")
         return
-    db = open_database(db_path)
+    is_writable = os.access(db_path, os.W_OK)
+    db = open_database(db_path, read_only=not is_writable)
     try:
         pending = pending_migrations(db)
         if pending:
             yield Finding("database", "warning", f"older schema ({', '.join(pending)} to come)", "any stage applies it")
             return
-        for problem in damage(db):
-            yield Finding("database", "error", problem, f"put a backup back with: horizon restore FILE --db {db_path}")
-        for problem in broken_rules(db):
-            yield Finding("database", "warning", problem, "run: horizon tag, then: horizon resolve")
+        problems = list(_database_problems(db, db_path, search=is_writable))
         listings, innovations = db.table("listings").count, db.table("innovations").count
-        yield Finding("database", "ok", f"{db_path}: {listings:,} listings, {innovations:,} innovations")
     finally:
         db.conn.close()
+    yield from problems
+    if not problems:
+        yield Finding("database", "ok", f"{db_path}: {listings:,} listings, {innovations:,} innovations")
+
+
+def _database_problems(db: Database, db_path: Path, *, search: bool) -> Iterator[Finding]:
+    from db.checks import broken_rules, damage
+
+    for problem in damage(db, search=search):
+        yield Finding("database", "error", problem, f"put a backup back with: horizon restore FILE --db {db_path}")
+    for problem in broken_rules(db):
+        yield Finding("database", "warning", problem, "run: horizon tag, then: horizon resolve")
 
 
 def _models() -> Iterator[Finding]:

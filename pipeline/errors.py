@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+
 
 class LockHeldError(Exception):
     """Another run is at work on the same database."""
@@ -15,11 +17,28 @@ class RequestError(Exception):
     """What was asked for does not exist or cannot be had; the message names it and the allowed values."""
 
 
+# What SQLite says of a file or a disk that is not well; anything else it says is a fault of our own SQL.
+STORAGE_TROUBLE = ("locked", "readonly", "read-only", "disk", "full", "malformed", "not a database", "unable to open")
+FILE_TROUBLE = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR}
+FILE_TROUBLE |= {errno.EISDIR, errno.EEXIST, errno.EADDRINUSE, errno.EMFILE, errno.ENAMETOOLONG, errno.EIO}
+
+
+def is_expected(error: Exception) -> bool:
+    """Whether the message is meant for the person at the terminal; else it is a fault of ours, with its traceback."""
+    from db.database import DatabaseError
+
+    if isinstance(error, DatabaseError):
+        return any(words in str(error) for words in STORAGE_TROUBLE)
+    if isinstance(error, OSError) and not isinstance(error, expected_errors()):
+        return error.errno in FILE_TROUBLE
+    return isinstance(error, expected_errors())
+
+
 def expected_errors() -> tuple[type[Exception], ...]:
-    """The exceptions whose message is meant for the person at the terminal. Imported late: start-up must stay quick."""
+    """Our own exceptions of that kind. Imported late: start-up must stay quick."""
     from crawler.demo.catalogue import CatalogueError
     from crawler.source import SourceError
-    from db.database import DatabaseError, StorageError
+    from db.database import StorageError
     from nlp.corpus_data import CorpusError
     from nlp.model_files import ModelError
     from nlp.taxonomy_model import TaxonomyError
@@ -28,4 +47,4 @@ def expected_errors() -> tuple[type[Exception], ...]:
     from pipeline.site.serve import SiteError
 
     ours = (LockHeldError, StageFailedError, RequestError, ExportError, SiteError, SourceError, CatalogueError)
-    return (*ours, StorageError, CorpusError, ModelError, MatchModelError, TaxonomyError, DatabaseError, OSError)
+    return (*ours, StorageError, CorpusError, ModelError, MatchModelError, TaxonomyError)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -62,7 +61,7 @@ class Job:
         """The outcome for machines (--json): run, status, counts by stage, warnings."""
         values = {"run": self.run_id, "status": self.status, "counts": self.counts, "warnings": self.warnings}
         if self.console.as_json:
-            self.console.result(json.loads(json.dumps(values)), [])
+            self.console.result(values, [])
 
 
 @contextmanager
@@ -92,7 +91,9 @@ def _closing_run(job: Job) -> Iterator[None]:
     except (KeyboardInterrupt, GeneratorExit):
         runs.finish_run(job.db, job.run_id, "interrupted")
         raise
-    except BaseException:
+    except BaseException as error:
+        if not isinstance(error, StageFailedError):  # those have been recorded where they arose
+            runs.record_problem(job.db, job.run_id, "", f"{type(error).__name__}: {error}", severity="error")
         runs.finish_run(job.db, job.run_id, "failed")
         raise
     runs.finish_run(job.db, job.run_id, job.status)

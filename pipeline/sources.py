@@ -4,16 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
 from pathlib import Path
 
 import yaml
 
 from crawler.source import Source, SourceError, load_source
+from db.database import open_database
+from db.sources import last_crawls
 from pipeline.console import Console, table_lines
 from pipeline.errors import RequestError
 
 EXIT_WARNINGS = 3
+INTERVALS = {
+    "hourly": timedelta(hours=1),
+    "daily": timedelta(days=1),
+    "weekly": timedelta(weeks=1),
+    "monthly": timedelta(days=30),
+}
+EARLY = 0.9  # a timer that fires at the same minute each day must not find yesterday's crawl a few seconds too young
 SOURCES_FOLDER = Path(__file__).resolve().parent.parent / "crawler" / "sources"
 DEMO_SOURCES_FOLDER = Path(__file__).resolve().parent.parent / "crawler" / "demo" / "sources"
 
@@ -59,6 +69,31 @@ def choose_sources(folder: Path, names: Sequence[str], console: Console) -> list
             f"a source of yours is enabled by 'enabled: true' in its file"
         )
     return chosen
+
+
+def due_sources(folder: Path, db_path: Path, console: Console) -> list[str]:
+    """The enabled sources that their frequency makes due, or whose last crawl failed; empty when none is."""
+    chosen = choose_sources(folder, [], console)
+    crawled = _last_crawls(db_path)
+    declared = read_declarations(folder).usable
+    return [name for name in chosen if _is_due(declared[name], crawled.get(name), datetime.now(UTC))]
+
+
+def _last_crawls(db_path: Path) -> dict[str, tuple[str | None, str | None]]:
+    if not db_path.exists():
+        return {}
+    db = open_database(db_path, read_only=True)
+    try:
+        return last_crawls(db)
+    finally:
+        db.conn.close()
+
+
+def _is_due(source: Source, crawled: tuple[str | None, str | None] | None, at: datetime) -> bool:
+    when, status = crawled or (None, None)
+    if when is None or status == "failed":
+        return True
+    return at - datetime.fromisoformat(when) >= INTERVALS[source.frequency] * EARLY
 
 
 def _refuse_unusable(declared: Declarations, name: str, folder: Path) -> None:

@@ -40,16 +40,30 @@ def tag_listings(job: Job, *, again: bool = False) -> None:
 
 
 def _tag_batch(job: Job, tagger: Tagger, batch: list[dict[str, Any]], counts: dict[str, int]) -> None:
-    documents = [Document(row["id"], row["title"], row["text"]) for row in batch]
-    taggings = list(tagger.tag(documents))
-    rows = list(zip(batch, taggings, strict=True))
+    rows = _tagged(job, tagger, batch)
     filtrations = [filtration_row(listing, tagging, tagger) for listing, tagging in rows]
     found = [annotation_row(listing, one, tagger) for listing, tagging in rows for one in tagging.annotations]
-    kept = sum(tagging.filtration.kept for tagging in taggings)
+    kept = sum(tagging.filtration.kept for _, tagging in rows)
     counts["tags"] += store_taggings(job.db, filtrations, found)
-    counts["listings"] += len(batch)
+    counts["listings"] += len(rows)
     counts["kept"] += kept
-    counts["filtered_out"] += len(batch) - kept
+    counts["filtered_out"] += len(rows) - kept
+
+
+def _tagged(job: Job, tagger: Tagger, batch: list[dict[str, Any]]) -> list[tuple[dict[str, Any], Tagging]]:
+    """The batch with its taggings; a listing on which the tagger breaks is told and left due, and stops no other."""
+    try:
+        return list(zip(batch, tagger.tag(map(_document, batch)), strict=True))
+    except Exception as error:
+        if len(batch) == 1:
+            title, address = batch[0]["title"], batch[0]["url"]
+            job.warn(STAGE, f"listing {title!r} ({address}) cannot be tagged: {type(error).__name__}: {error}")
+            return []
+    return [tagged for row in batch for tagged in _tagged(job, tagger, [row])]
+
+
+def _document(row: Mapping[str, Any]) -> Document:
+    return Document(row["id"], row["title"], row["text"])
 
 
 def filtration_row(listing: Mapping[str, Any], tagging: Tagging, tagger: Tagger) -> dict[str, Any]:

@@ -10,23 +10,21 @@ from pipeline.site.reading import Connection, first, rows
 
 NEWEST_SHOWN = 8
 COUNTS = """
-    SELECT (SELECT count(*) FROM innovations) AS innovations,
+    SELECT (SELECT count(*) FROM open_innovations) AS innovations,
            (SELECT count(*) FROM listings WHERE gone_at IS NULL) AS listings,
            (SELECT count(*) FROM sources WHERE enabled = 1) AS sources,
            (SELECT count(*) FROM sources WHERE last_status = 'failed') AS failed_sources,
            (SELECT count(*) FROM filtration WHERE kept = 0) AS filtered_out,
-           (SELECT count(*) FROM innovations WHERE listing_count > 1) AS joined"""
+           (SELECT count(*) FROM open_innovations WHERE listing_count > 1) AS joined"""
 NEWEST = """
     SELECT id, title, summary, primary_theme, publishers, first_published, last_published, first_seen_at, listing_count
-    FROM innovations AS i
-    WHERE i.id NOT IN (SELECT innovation_id FROM current_decisions WHERE decision = 'reject')
+    FROM open_innovations
     ORDER BY first_seen_at DESC, last_published DESC, id LIMIT ?"""
 REGIONS = """
     SELECT r.code, r.name, r.former_name, coalesce(n.innovations, 0) AS innovations
     FROM regions AS r LEFT JOIN (
         SELECT place.value AS code, count(*) AS innovations
-        FROM innovations AS i, json_each(i.regions) AS place
-        WHERE i.id NOT IN (SELECT innovation_id FROM current_decisions WHERE decision = 'reject')
+        FROM open_innovations AS i, json_each(i.regions) AS place
         GROUP BY 1
     ) AS n ON n.code = r.code
     ORDER BY r.name"""

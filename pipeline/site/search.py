@@ -17,9 +17,8 @@ COUNT_LIMIT = 10_000  # matches counted exactly; above it counts are of the firs
 PASSAGE_CHARACTERS = 280  # about three lines of a result
 TITLE_WEIGHT = 8.0  # a hit in the title against one in the text, for bm25; chosen by looking at results, not fitted
 
-BY_WORDS = "innovations_fts JOIN innovations AS i ON i.search_key = innovations_fts.rowid"
-BY_FILTERS = "innovations AS i"
-NOT_REJECTED = "i.id NOT IN (SELECT innovation_id FROM current_decisions WHERE decision = 'reject')"
+BY_WORDS = "innovations_fts JOIN open_innovations AS i ON i.search_key = innovations_fts.rowid"
+BY_FILTERS = "open_innovations AS i"
 HAS_VALUE = "EXISTS (SELECT 1 FROM json_each(i.{column}) WHERE value IN ({values}))"
 COUNTS = """
     WITH found AS MATERIALIZED (
@@ -66,7 +65,7 @@ class Results:
 
 
 def _conditions(question: Question, match: str | None) -> tuple[str, dict[str, object]]:
-    clauses, values = [NOT_REJECTED], dict[str, object]()
+    clauses, values = ["true"], dict[str, object]()
     if match:
         clauses.append("innovations_fts MATCH :match")
         values["match"] = match

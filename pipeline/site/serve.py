@@ -13,13 +13,16 @@ from typing import Any
 import uvicorn
 from datasette.app import Datasette
 from datasette.database import Database as ServedDatabase
+from sqlite_utils import Database
 
 from db.database import StorageError, open_database
 from db.migrations import migrate
+from pipeline.errors import LockHeldError
+from pipeline.lock import run_lock
 from pipeline.site.assets import PLUGINS, STATIC, STATIC_MOUNT, TEMPLATES
 from pipeline.site.reading import DATABASE
 
-METADATA = Path(__file__).resolve().parents[2] / "datasette_metadata.json"
+METADATA = Path(__file__).parent / "datasette_metadata.json"  # a link to the one at top level, so that a wheel has it
 DEFAULT_HOST, DEFAULT_PORT = "127.0.0.1", 8001
 SECRET_BYTES = 32
 SHUTDOWN_SECONDS = 5  # what a slow download gets to finish in after Ctrl-C
@@ -63,7 +66,7 @@ def check_filled(db_path: Path) -> None:
     try:
         db = open_database(db_path, must_exist=True)
         try:
-            migrate(db)
+            _bring_up_to_date(db, db_path)
             filled = db.table("innovations").count > 0
         finally:
             db.close()
@@ -73,6 +76,15 @@ def check_filled(db_path: Path) -> None:
         raise SiteError(
             f"{db_path} holds no innovations yet; fill it with: horizon run --db {db_path}, or horizon demo"
         )
+
+
+def _bring_up_to_date(db: Database, db_path: Path) -> None:
+    """Migrate under the run lock; a run that holds it has migrated already."""
+    try:
+        with run_lock(db_path):
+            migrate(db)
+    except LockHeldError:
+        return
 
 
 def build_site(db_path: Path, *, open_sql: bool = False, secret: str | None = None) -> Datasette:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -60,12 +61,7 @@ def test_a_killed_run_is_simply_run_again(
     folder, seconds = undisturbed
     # one kill somewhere in each sixth of an undisturbed run's time; the seed only spreads them, any moment must do
     moment = (number + random.Random(number).random()) / KILLS * seconds
-    process = subprocess.Popen(command(tmp_path), cwd=ROOT, env=horizon_environment, stdin=subprocess.DEVNULL)
-    try:
-        process.wait(timeout=moment)
-    except subprocess.TimeoutExpired:
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+    kill_after(moment, tmp_path, horizon_environment)
     again = subprocess.run(command(tmp_path), cwd=ROOT, env=horizon_environment, check=False, stdin=subprocess.DEVNULL)
     assert again.returncode == 0
     assert content(tmp_path / "a.db") == content(folder / "a.db")
@@ -73,6 +69,21 @@ def test_a_killed_run_is_simply_run_again(
     db = open_database(tmp_path / "a.db")
     assert list(damage(db)) == []
     db.conn.close()
+
+
+def kill_after(seconds: float, folder: Path, environment: dict[str, str]) -> None:
+    """Kill a run that long after its start; a run that was done sooner is started afresh and killed earlier."""
+    while True:
+        process = subprocess.Popen(command(folder), cwd=ROOT, env=environment, stdin=subprocess.DEVNULL)
+        try:
+            process.wait(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+            assert process.wait() == -signal.SIGKILL
+            return
+        shutil.rmtree(folder)
+        folder.mkdir()
+        seconds *= 0.8
 
 
 def csv_lists(folder: Path) -> dict[str, bytes]:

@@ -3,16 +3,21 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
+from db.database import open_database
+from db.migrations import migrate
 from pipeline.console import Console
 from pipeline.errors import RequestError
-from pipeline.sources import DEMO_SOURCES_FOLDER, choose_sources, read_declarations
+from pipeline.sources import DEMO_SOURCES_FOLDER, choose_sources, due_sources, read_declarations
 
-Run = Callable[..., object]
+Run = Callable[..., Any]
+QUIET = Console(verbosity=-1)
 
 
 @pytest.fixture
@@ -74,3 +79,22 @@ def test_check_fails_for_a_broken_file_and_names_the_allowed_values(folder: Path
     assert verdicts["demo-nice"] == "ok"
     assert "wordpress" in verdicts["broken"]
     assert horizon("sources", "check", "demo-nice", "--sources", str(folder)).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("hours", "status", "expected"),
+    [(1, "done", []), (21, "done", []), (22, "done", ["demo-nice"]), (1, "failed", ["demo-nice"])],
+)
+def test_a_source_is_due_by_its_frequency_or_when_it_failed(
+    hours: int, status: str, expected: list[str], folder: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.db"
+    assert due_sources(folder, path, QUIET) == ["demo-nice"]  # never crawled
+    db = open_database(path)
+    migrate(db)
+    row = dict.fromkeys(("title", "publisher", "licence", "start_url"), "x")
+    row |= {"name": "demo-nice", "discovery": "api", "frequency": "daily", "enabled": 1, "verified": "never"}
+    when = datetime.now(UTC) - timedelta(hours=hours)
+    db.table("sources").insert({**row, "last_crawled_at": when.strftime("%Y-%m-%dT%H:%M:%SZ"), "last_status": status})
+    db.conn.close()
+    assert due_sources(folder, path, QUIET) == expected
