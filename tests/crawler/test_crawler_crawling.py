@@ -288,3 +288,17 @@ def test_a_crawl_ends_with_its_parent(bench: Any, site: Any, tools: Any) -> None
     assert process.wait(timeout=10) == 1
     waiting.set()
     assert bench.rows("SELECT last_status FROM sources") == [{"last_status": None}]
+
+
+def test_a_crawl_whose_last_batch_cannot_be_stored_has_failed_and_says_why(bench: Any, site: Any) -> None:
+    site.html("/", "<a class='item' href='/a'>A</a>")
+    site.listing("/a", "Listing", TEXT)
+    bench.declare()
+    db = open_database(bench.db_path)
+    db.execute("CREATE TRIGGER broken AFTER INSERT ON listings BEGIN INSERT INTO nowhere VALUES (1); END")
+    db.close()
+    done = bench.crawl()
+    assert (done.code, done.outcome["status"], done.outcome["listings"]) == (1, "failed", 0)
+    problems = bench.rows("SELECT message FROM run_problems WHERE severity = 'error'")
+    assert "storing failed" in problems[0]["message"]
+    assert "nowhere" in problems[0]["message"]
