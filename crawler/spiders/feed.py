@@ -5,8 +5,9 @@ from __future__ import annotations
 from scrapy.http import Response, TextResponse
 from w3lib.url import add_or_replace_parameter, url_query_parameter
 
+from crawler.items import GONE_STATUSES
 from crawler.parsers.feed import FeedError, parse_feed
-from crawler.spiders.navigation import GONE_STATUSES, Discovery, DiscoveryError, Link, SourceSpider, absolute
+from crawler.spiders.navigation import Discovery, DiscoveryError, Link, SourceSpider, absolute
 
 FIRST_PAGE = 1
 
