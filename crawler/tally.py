@@ -56,7 +56,7 @@ class Tally:
         """Count an error at one page; the first ones are kept word for word."""
         self.counts["errors"] += 1
         if len(self.problems) < PROBLEM_LIMIT:
-            self.problems.append(Problem("warning", message))
+            self.problems.append(Problem("warning", message.encode("utf-8", "replace").decode()))
 
 
 def judge(source: Source, tally: Tally, finish_reason: str) -> tuple[Status, list[Problem]]:

@@ -302,3 +302,53 @@ def test_a_crawl_whose_last_batch_cannot_be_stored_has_failed_and_says_why(bench
     problems = bench.rows("SELECT message FROM run_problems WHERE severity = 'error'")
     assert "storing failed" in problems[0]["message"]
     assert "nowhere" in problems[0]["message"]
+
+
+API_FIELDS = {
+    "title": {"jmespath": "t"}, "text": {"jmespath": "b"}, "url": {"jmespath": "u"}, "record_id": {"jmespath": "id"},
+}  # fmt: skip
+API = {"records": "items", "paging": {"by": "page", "parameter": "page", "size": 3}}
+
+
+def test_records_without_an_address_are_kept_apart_by_their_ids_on_whichever_page_they_stand(
+    bench: Any, site: Any
+) -> None:
+    records = [{"t": f"Record {number}", "b": TEXT, "id": number} for number in range(4)]
+    bench.declare(discovery="api", start="/api", fields=API_FIELDS, api=API)
+    for shift in (0, 1):
+        site.json("/api?page=1", {"items": [{"t": "Nameless", "b": TEXT}, *records[: 2 + shift]]})
+        site.json("/api?page=2", {"items": records[2 + shift :]})
+        if shift:
+            site.json("/api?page=1", {"items": records[:3]})
+        done = bench.crawl()
+        assert (done.outcome["listings"], done.outcome["errors"]) == (4, 1 - shift)
+    assert (done.outcome["unchanged"], "neither an address nor an id" in done.log) == (4, False)
+    urls = [row["url"] for row in bench.rows("SELECT url FROM listings ORDER BY url")]
+    assert [url.rpartition("/")[2] for url in urls] == ["api#0", "api#1", "api#2", "api#3"]
+
+
+def test_hostile_values_are_problems_of_their_records_and_stop_no_page(bench: Any, site: Any) -> None:
+    records = (
+        '{"t": "Surrogate \\ud800", "b": "B", "u": "https://p.example/\\ud800", "id": "1\\ud800", "x": "\\ud800"}',
+        '{"t": "Number", "b": "B", "id": 2, "x": NaN, "y": -Infinity, "z": 1e999}',
+        '{"t": "Deep", "b": ' + "[" * 300 + '"B"' + "]" * 300 + ', "id": 3}',
+    )
+    site.pages["/api?page=1"] = site.page('{"items": [' + ", ".join(records) + "]}", Content_Type="application/json")
+    site.json("/api?page=2", {"items": [{"t": "Last", "b": TEXT, "id": 4}]})
+    bench.declare(discovery="api", start="/api", fields=API_FIELDS, api=API)
+    done = bench.crawl()
+    assert (done.code, done.outcome["listings"], done.outcome["errors"]) == (0, 3, 1)
+    rows = bench.rows("SELECT title, extra FROM listings ORDER BY record_id")
+    assert [row["title"] for row in rows] == ["Surrogate", "Number", "Last"]
+    assert json.loads(rows[1]["extra"]) == {"x": None, "y": None, "z": None}
+
+
+def test_links_that_cannot_be_asked_for_stop_no_others(bench: Any, site: Any) -> None:
+    records = '{"t": "A", "u": "/\\ud800a"}, {"t": "B", "u": "http://[b"}, {"t": "C", "u": "/c"}'
+    site.pages["/api?page=1"] = site.page('{"items": [' + records + "]}", Content_Type="application/json")
+    site.json("/api?page=2", {"items": [{"t": "D", "u": "/d"}]})
+    for name in "acd":
+        site.listing(f"/{name}", f"Listing {name}", TEXT)
+    fields = {"title": {"jmespath": "t"}}
+    bench.declare(discovery="api", start="/api", fields=fields, api={**API, "link": "u"})
+    assert bench.crawl().outcome["listings"] == 3
