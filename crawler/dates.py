@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime
-from email.utils import parsedate
+from email.utils import parsedate, parsedate_to_datetime
 
 LONGEST_DATE_CHARACTERS = 60  # "Wednesday, 17th September 2025 at 12:34:56 +0100" has 48
 EARLIEST_YEAR, LATEST_YEAR = 1900, 2100  # outside, a number is not a publication year; no clock is asked
@@ -48,6 +48,15 @@ def iso_date(value: str | None) -> str | None:
     if ISO.match(text):
         return _iso(text)
     return _epoch(text) or _english(text) or _mail(text) or _any_language(text)
+
+
+def http_date(value: str) -> datetime | None:
+    """The moment that an HTTP header names, in UTC; None for anything that is no date, however it is broken."""
+    try:
+        moment = parsedate_to_datetime(value)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return None
 
 
 def _dated(year: int, month: int | None = None, day: int | None = None) -> str | None:

@@ -152,6 +152,3 @@ class ApiSection(Strict):
     link: Expression | None = None
     accept: Words | None = None
     paging: Paging = Paging(by="none")
-
-
-Section = IndexSection | SitemapSection | FeedSection | WordPressSection | ApiSection

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlite_utils import Database
 
-from crawler.items import Visit
+from crawler.items import GONE_STATUSES, Visit
 from db.frontier import (
     FrontierRow,
     State,
@@ -15,8 +15,6 @@ from db.frontier import (
     record_visits,
     validators_of,
 )
-
-GONE_STATUSES = (404, 410)
 
 
 class Frontier:

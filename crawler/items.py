@@ -8,6 +8,7 @@ from typing import Literal
 
 Role = Literal["discovery", "detail"]
 NOT_MODIFIED = 304
+GONE_STATUSES = (404, 410)
 
 
 @dataclass(slots=True)

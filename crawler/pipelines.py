@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import logging
 import time
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -15,8 +17,8 @@ from sqlite_utils import Database
 from crawler.frontier import Frontier
 from crawler.items import Listing, Visit
 from crawler.source import Source
-from crawler.tally import Problem, Status, Tally
-from db.database import StorageError, open_database, transaction
+from crawler.tally import Changes, Problem, Status, Tally
+from db.database import ROW_FAULTS, DatabaseError, StorageError, open_database, transaction
 from db.keys import digest, listing_id
 from db.listings import ListingRow, find_listing, listing_ids_by_address, mark_gone, region_codes, store_listing
 from db.runs import now, record_counts, record_problem
@@ -27,6 +29,7 @@ log = logging.getLogger(__name__)
 STAGE = "crawl"
 BATCH_VISITS = 20  # a commit waits for the disk; this many visits share one
 BATCH_SECONDS = 1.0  # no result waits longer than this for the next one to arrive
+TEXT_LIMIT_CHARACTERS = 100_000  # what the tagger reads at most; some 16,000 words, longer than any article
 TITLE_LIMIT_CHARACTERS = 1_000  # a longer "title" is a page's whole text caught by a wrong selector
 
 
@@ -96,7 +99,7 @@ def close_store(store: CrawlStore, counts: dict[str, float], status: Status, pro
 
 def fingerprint(listing: Listing) -> ListingRow:
     """The listing with its id and hashes."""
-    extra = json.dumps(listing.extra, sort_keys=True, ensure_ascii=False)
+    extra = json.dumps(listing.extra, sort_keys=True, ensure_ascii=False, allow_nan=False)
     published_fields = (listing.text, listing.publisher, listing.region, listing.published, listing.record_id, extra)
     return ListingRow(
         id=listing_id(listing.source, listing.url),
@@ -142,6 +145,12 @@ class RequirePipeline(StorePart):
         """Drop what is incomplete and say so; a detail page left without a listing is an error of that page."""
         item.listings = [listing for listing in item.listings if self._complete(item, listing)]
         for listing in item.listings:
+            if len(listing.text) > TEXT_LIMIT_CHARACTERS:
+                length = len(listing.text)
+                self.store.tally.page_problem(
+                    f"{listing.url}: text cut at {TEXT_LIMIT_CHARACTERS} of {length} characters"
+                )
+                listing.text = listing.text[:TEXT_LIMIT_CHARACTERS].rstrip()
             if listing.region is not None and listing.region not in self.store.regions:
                 self.store.tally.page_problem(f"{listing.url}: unknown region {listing.region!r}, left out")
                 listing.extra = {**listing.extra, "region": listing.region}
@@ -171,10 +180,11 @@ class FingerprintPipeline:
 
 
 class StorePipeline(StorePart):
-    """Stores visits with their listings, several visits to a transaction, each wholly or not at all.
+    """Stores visits with their listings, several visits to a transaction.
 
-    Two addresses may lead to the same listing. The lesser address in sorting order then speaks for it, whichever came
-    first, so that the content does not depend on the order in which pages arrived.
+    Two addresses may lead to the same listing, and one page may hold two entries with the same address. The lesser
+    address in sorting order then speaks for the listing, and of two entries the one with the lesser content hash,
+    whichever came first, so that the content does not depend on the order in which pages arrived.
     """
 
     def __init__(self, store: CrawlStore) -> None:
@@ -189,6 +199,7 @@ class StorePipeline(StorePart):
         if not self.waiting:
             self.waiting_since = time.monotonic()
         self.waiting.append(item)
+        self.store.tally.unstored += 1
         if len(self.waiting) >= BATCH_VISITS or time.monotonic() - self.waiting_since >= BATCH_SECONDS:
             self.flush()
         return item
@@ -196,51 +207,128 @@ class StorePipeline(StorePart):
     def close_spider(self) -> None:
         """Store the last batch, and the listings whose usual address did not answer for them in this crawl."""
         self.flush()
-        with transaction(self.store.db):
-            for row in self.deferred.values():
-                if row.id not in self.store.tally.seen:
-                    self._write(row)
+        left = [row for row in self.deferred.values() if row.id not in self.store.tally.seen]
+        changes = Changes()
+        try:
+            with transaction(self.store.db):
+                for row in left:
+                    self._try_row(row, changes, partial(self._write, row, changes))
+        except DatabaseError as error:
+            self._fail(f"{len(left)} listings", error)
+        else:
+            self.store.tally.add(changes)
 
     def flush(self) -> None:
-        """Store what is waiting in one transaction."""
-        batch, self.waiting = self.waiting, []
-        with transaction(self.store.db):
-            for item in batch:
-                self._store(item)
+        """Store what is waiting in one transaction.
 
-    def _store(self, item: Fingerprinted) -> None:
-        visit, tally = item.visit, self.store.tally
+        A batch that is refused for what one visit holds is stored visit by visit. One that the database cannot store
+        makes the crawl fail; the batches after it are stored all the same.
+        """
+        batch, self.waiting = self.waiting, []
+        try:
+            self._commit(batch)
+        except ROW_FAULTS:
+            for item in batch:
+                self._store_alone(item)
+        except DatabaseError as error:
+            self._fail(f"{len(batch)} visits", error)
+
+    def _store_alone(self, item: Fingerprinted) -> None:
+        """Store one visit, or else why it could not be stored."""
+        visit = item.visit
+        try:
+            self._commit([item])
+        except ROW_FAULTS as error:
+            refused = Visit(visit.url, visit.role, visit.status, error=f"cannot be stored: {error}")
+            try:
+                self._commit([Fingerprinted(refused)])
+            except (DatabaseError, *ROW_FAULTS) as failure:
+                self._fail(visit.url, failure)
+        except DatabaseError as error:
+            self._fail(visit.url, error)
+
+    def _fail(self, what: str, error: Exception) -> None:
+        message = f"{what}: {type(error).__name__}: {error}"
+        log.error("storing failed: %s", message)
+        self.store.tally.storage_failures.append(message)
+
+    def _commit(self, batch: list[Fingerprinted]) -> None:
+        """All of the batch or nothing, in the database and in what is counted and remembered."""
+        changes, deferred = Changes(), dict(self.deferred)
+        try:
+            with transaction(self.store.db):
+                for item in batch:
+                    self._store(item, changes)
+        except (DatabaseError, *ROW_FAULTS):
+            self.deferred = deferred
+            raise
+        self.store.tally.add(changes)
+        self.store.tally.unstored -= len(batch)
+
+    def _store(self, item: Fingerprinted, changes: Changes) -> None:
+        visit = item.visit
         if visit.error:
-            tally.page_problem(f"{visit.url}: {visit.error}")
+            changes.problems.append(f"{visit.url}: {visit.error}")
         self.store.frontier.record(visit, now())
         if visit.not_modified:
-            tally.counts["not_modified"] += 1
-            self._confirm(visit.url)
-        for row in item.rows:
-            self._claim(row, visit)
+            changes.counts["not_modified"] += 1
+            self._confirm(visit.url, changes)
+        for row in distinct(item.rows):
+            fault = self._try_row(row, changes, partial(self._claim, row, visit, changes))
+            if fault and visit.role == "detail":
+                self.store.frontier.record(replace(visit, error=fault), now())
 
-    def _confirm(self, url: str) -> None:
+    def _try_row(self, row: ListingRow, changes: Changes, write: Callable[[], None]) -> str | None:
+        """Write one row; what is wrong with it is a problem of that row only, and is returned."""
+        try:
+            write()
+        except ROW_FAULTS as error:
+            fault = f"cannot be stored: {error}"
+            changes.problems.append(f"{row.url}: {fault}")
+            return fault
+        return None
+
+    def _is_seen(self, row_id: str, changes: Changes) -> bool:
+        return row_id in changes.seen or row_id in self.store.tally.seen
+
+    def _confirm(self, url: str, changes: Changes) -> None:
         known = self.ids.get(url)
-        if known and known not in self.store.tally.seen:
-            self.store.tally.seen.add(known)
-            self.store.tally.counts["unchanged"] += 1
+        if known and not self._is_seen(known, changes):
+            changes.seen.add(known)
+            changes.counts["unchanged"] += 1
 
-    def _claim(self, row: ListingRow, visit: Visit) -> None:
+    def _claim(self, row: ListingRow, visit: Visit, changes: Changes) -> None:
         """Write the row where its address may speak for the listing; otherwise keep it for the end of the crawl."""
         stored = find_listing(self.store.db, row.id)
+        seen = self._is_seen(row.id, changes)
         if stored and stored.fetched_url < row.fetched_url:
             self.store.frontier.forget(visit.url)
             rival = self.deferred.get(row.id)
-            if rival is None or row.fetched_url < rival.fetched_url:
+            if rival is None or _rank(row) < _rank(rival):
                 self.deferred[row.id] = row
+            return
+        if stored and seen and (stored.fetched_url, stored.content_hash) < _rank(row):
             return
         if stored and stored.fetched_url > row.fetched_url:
             self.store.frontier.forget(stored.fetched_url)
-        same_run = stored is not None and row.id in self.store.tally.seen and stored.version_run == self.store.run_id
-        self._write(row, same_version=same_run)
+        same_run = stored is not None and seen and stored.version_run == self.store.run_id
+        self._write(row, changes, same_version=same_run)
 
-    def _write(self, row: ListingRow, *, same_version: bool = False) -> None:
+    def _write(self, row: ListingRow, changes: Changes, *, same_version: bool = False) -> None:
         outcome = store_listing(self.store.db, row, self.store.run_id, now(), same_version=same_version)
-        if row.id not in self.store.tally.seen:
-            self.store.tally.seen.add(row.id)
-            self.store.tally.counts[outcome] += 1
+        if not self._is_seen(row.id, changes):
+            changes.seen.add(row.id)
+            changes.counts[outcome] += 1
+
+
+def distinct(rows: Iterable[ListingRow]) -> list[ListingRow]:
+    """One row for each id: of several, the one with the least content hash, so that their order does not matter."""
+    chosen: dict[str, ListingRow] = {}
+    for row in rows:
+        chosen[row.id] = min(chosen.get(row.id, row), row, key=_rank)
+    return list(chosen.values())
+
+
+def _rank(row: ListingRow) -> tuple[str, str]:
+    """The lesser speaks for a listing."""
+    return row.fetched_url, row.content_hash

@@ -1,4 +1,4 @@
-"""The typed model of a source file, and the strict reading of a folder of them."""
+"""The typed model of a source file, and its strict reading."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ class Source(Strict):
 
 
 class SourceError(Exception):
-    """A source file or folder that cannot be used; the message names the file, the key, what is allowed, what next."""
+    """A source file that cannot be used; the message names the file, the key, what is allowed, what next."""
 
 
 class _UniqueKeyLoader(yaml.SafeLoader):
@@ -146,21 +146,11 @@ class _UniqueKeyLoader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-def load_sources(directory: Path, loopback_port: int | None = None) -> dict[str, Source]:
-    """Every source file (*.yml) of a folder by name, sorted; SourceError on the first that is wrong.
+def load_source(path: Path, loopback_port: int | None = None) -> Source:
+    """One source file; SourceError when it cannot be read or breaks a rule.
 
     With loopback_port, addresses on this machine are moved to that port (the demo site may run on any).
     """
-    if not directory.is_dir():
-        raise SourceError(f"{directory}: no such folder of source files; name one with: --sources DIR")
-    paths = sorted(directory.glob("*.yml"))
-    if not paths:
-        raise SourceError(f"{directory}: holds no source files (*.yml); name another with: --sources DIR")
-    return {path.stem: load_source(path, loopback_port) for path in paths}
-
-
-def load_source(path: Path, loopback_port: int | None = None) -> Source:
-    """One source file; SourceError when it cannot be read or breaks a rule."""
     try:
         text = path.read_text(encoding="utf-8")
         if loopback_port is not None:

@@ -23,20 +23,40 @@ class Problem:
 
 
 @dataclass(slots=True)
-class Tally:
-    """Counts of one crawl; seen holds the ids of the listings that were found, unchanged ones included."""
+class Changes:
+    """What one transaction adds to the tally, kept apart until it is committed."""
 
     counts: Counter[str] = field(default_factory=Counter)
     seen: set[str] = field(default_factory=set)
+    problems: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts of one crawl; seen holds the ids of the listings that were found, unchanged ones included.
+
+    unstored counts the visits that were handed over and are not yet known to be stored.
+    """
+
+    counts: Counter[str] = field(default_factory=Counter)
+    seen: set[str] = field(default_factory=set)
+    unstored: int = 0
     problems: list[Problem] = field(default_factory=list)
     start_failures: list[str] = field(default_factory=list)
     storage_failures: list[str] = field(default_factory=list)
+
+    def add(self, changes: Changes) -> None:
+        """Take over what one committed transaction stored."""
+        self.counts += changes.counts
+        self.seen |= changes.seen
+        for message in changes.problems:
+            self.page_problem(message)
 
     def page_problem(self, message: str) -> None:
         """Count an error at one page; the first ones are kept word for word."""
         self.counts["errors"] += 1
         if len(self.problems) < PROBLEM_LIMIT:
-            self.problems.append(Problem("warning", message))
+            self.problems.append(Problem("warning", message.encode("utf-8", "replace").decode()))
 
 
 def judge(source: Source, tally: Tally, finish_reason: str) -> tuple[Status, list[Problem]]:
@@ -56,6 +76,8 @@ def judge(source: Source, tally: Tally, finish_reason: str) -> tuple[Status, lis
 def _failures(source: Source, tally: Tally, finish_reason: str) -> list[str]:
     failures = [f"start address failed: {message}" for message in tally.start_failures]
     failures += [f"storing failed: {message}" for message in tally.storage_failures[:1]]
+    if tally.unstored and not tally.storage_failures:
+        failures.append(f"storing failed: {tally.unstored} visits were not stored; crawl the source again")
     if finish_reason != "finished":
         failures.append(f"the crawl was cut short: {finish_reason}")
     if not tally.seen:

@@ -23,6 +23,15 @@ Journal = Literal["wal", "delete"]
 DatabaseError = pysqlite3.DatabaseError
 OperationalError = pysqlite3.OperationalError
 IntegrityError = pysqlite3.IntegrityError
+# What is wrong with one row, not with the database: other rows can still be written.
+ROW_FAULTS: tuple[type[Exception], ...] = (
+    pysqlite3.IntegrityError,
+    pysqlite3.DataError,
+    pysqlite3.InterfaceError,
+    pysqlite3.ProgrammingError,
+    UnicodeError,
+    OverflowError,
+)
 
 
 class StorageError(Exception):
@@ -88,7 +97,7 @@ def transaction(db: Database) -> Iterator[Database]:
     db.conn.execute("BEGIN IMMEDIATE")
     try:
         yield db
+        db.commit()
     except BaseException:
         db.rollback()
         raise
-    db.commit()

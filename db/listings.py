@@ -75,11 +75,23 @@ def store_listing(db: Database, row: ListingRow, run_id: str, now: str, *, same_
         if stored and stored.content_hash == row.content_hash:
             _refresh(db, row, stored)
             return "unchanged"
-        version = stored.version + (not same_version) if stored else 1
+        back = same_version and stored is not None and _withdraw_version(db, row, stored)
+        version = stored.version + (-1 if back else not same_version) if stored else 1
         values = {**asdict(row), "search_key": search_key(row.id), "version": version, "now": now, "run_id": run_id}
         db.conn.execute(CHANGE if stored else INSERT, values)
-        db.conn.execute(VERSION, {**values, "body": zlib.compress(row.text.encode("utf-8"))})
+        if not back:
+            db.conn.execute(VERSION, {**values, "body": zlib.compress(row.text.encode("utf-8"))})
     return "changed" if stored else "new"
+
+
+def _withdraw_version(db: Database, row: ListingRow, stored: StoredListing) -> bool:
+    """Delete the present version where the one before it had this very content; whether that was so."""
+    sql = "SELECT content_hash FROM listing_versions WHERE listing_id = ? AND version = ?"
+    before = db.conn.execute(sql, [row.id, stored.version - 1]).fetchone()
+    if before is None or before[0] != row.content_hash:
+        return False
+    db.conn.execute("DELETE FROM listing_versions WHERE listing_id = ? AND version = ?", [row.id, stored.version])
+    return True
 
 
 def _refresh(db: Database, row: ListingRow, stored: StoredListing) -> None:

@@ -16,8 +16,8 @@ import threading
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
-from email.utils import format_datetime, parsedate_to_datetime
+from datetime import datetime
+from email.utils import format_datetime
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -25,6 +25,7 @@ from types import TracebackType
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
+from crawler.dates import http_date
 from crawler.demo import feeds, indexes, records, sitemaps, wordpress
 from crawler.demo.catalogue import CATALOGUE_PATH, CatalogueError, Record, load_catalogue, load_partition
 from crawler.demo.exchange import HTML_TYPE, Handler, Request, Response, Shelf
@@ -230,11 +231,8 @@ def unchanged(asked: Mapping[str, str] | Any, tag: str, modified: datetime) -> b
     since = asked.get("If-Modified-Since")
     if since is None:
         return False
-    try:
-        moment = parsedate_to_datetime(since)
-    except ValueError:
-        return False
-    return modified <= (moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    moment = http_date(since)
+    return moment is not None and modified <= moment
 
 
 def _robots(base_url: str) -> Response:

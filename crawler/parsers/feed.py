@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import feedparser
 
 from crawler.declaration import FieldName, FieldRule
 from crawler.items import Facts
-from crawler.parsers.record import parse_record
+from crawler.parsers.record import parse_each, parse_record
 from crawler.parsers.text import markup_to_text
 
 
@@ -33,6 +33,7 @@ class Feed:
 
     entries: list[Entry]
     next_url: str | None
+    problems: list[str] = field(default_factory=list)
 
 
 def parse_feed(
@@ -44,8 +45,8 @@ def parse_feed(
     parsed = feedparser.parse(io.BytesIO(body), response_headers=headers)
     if not parsed.get("version") and not parsed.entries:
         raise FeedError(f"no feed: {parsed.get('bozo_exception') or 'neither RSS nor Atom'}")
-    entries = [_entry(entry, rules, drop) for entry in parsed.entries]
-    return Feed(entries, _link(parsed.feed.get("links", []), "next"))
+    entries, problems = parse_each(parsed.entries, lambda entry: _entry(entry, rules, drop))
+    return Feed(entries, _link(parsed.feed.get("links", []), "next"), problems)
 
 
 def _entry(entry: Mapping[str, Any], rules: Mapping[FieldName, FieldRule], drop: Sequence[str]) -> Entry:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
+import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import jmespath
 
 from crawler.declaration import FieldName, FieldRule
 from crawler.items import Facts
+from crawler.parsers.faults import PARSER_FAULTS, explain
 from crawler.parsers.text import markup_to_text
 
+DEPTH_LIMIT = 8  # lists in lists; chosen, twice what any API we know has
 LEFTOVER_LIMIT = 20  # keys; enough for the widest API we know once its long texts are mapped
 LEFTOVER_CHARACTERS = 120  # a label or a code; longer is a teaser of the text
+T = TypeVar("T")
 ROOT_KEY = re.compile(r'"([^"]+)"|([A-Za-z_]\w*)')
 
 
@@ -52,6 +56,18 @@ def _compiled(expression: str) -> Any:
     return jmespath.compile(expression)
 
 
+def parse_each(records: Iterable[Any], parse: Callable[[Any], T]) -> tuple[list[T], list[str]]:
+    """What `parse` makes of each record, and why it could make nothing of some."""
+    parsed: list[T] = []
+    problems: list[str] = []
+    for number, record in enumerate(records, start=1):
+        try:
+            parsed.append(parse(record))
+        except PARSER_FAULTS as fault:
+            problems.append(f"record {number} of this page: {explain(fault)}")
+    return parsed, problems
+
+
 def parse_record(
     record: Mapping[str, Any],
     rules: Mapping[FieldName, FieldRule],
@@ -67,17 +83,20 @@ def parse_record(
     for name, rule in rules.items():
         if rule.jmespath:
             mapped |= {a or b for a, b in ROOT_KEY.findall(rule.jmespath)}
-            values[name] = _as_text(search(record, rule.jmespath), drop)
+            values[name] = _as_text(search(record, rule.jmespath), drop, DEPTH_LIMIT)
         else:
             values[name] = rule.const
     return Facts(**values, extra=_leftovers(record, mapped))
 
 
-def _as_text(value: object, drop: Sequence[str]) -> str | None:
+def _as_text(value: object, drop: Sequence[str], depth: int) -> str | None:
+    """A value as text, lists as paragraphs; what is nested deeper than `depth`, and what is no number, is nothing."""
     if isinstance(value, list):
-        parts = [_as_text(part, drop) for part in value]
+        parts = [_as_text(part, drop, depth - 1) for part in value] if depth else []
         return "\n\n".join(part for part in parts if part) or None
     if isinstance(value, bool) or value is None or isinstance(value, dict):
+        return None
+    if isinstance(value, float) and not math.isfinite(value):
         return None
     return markup_to_text(value, drop) if isinstance(value, str) else str(value)
 

@@ -21,6 +21,14 @@ ARTICLE_TYPES = frozenset(
 
 def find_facts(markup: str, url: str) -> Facts:
     """Facts of the first article-like thing in the page's JSON-LD, else in its microdata; empty where there is none."""
+    try:
+        return _article_facts(markup, url)
+    except RecursionError as error:
+        log.warning("%s: structured data is nested too deeply: %s", url, error)
+        return Facts()
+
+
+def _article_facts(markup: str, url: str) -> Facts:
     for syntax in ("application/ld+json", "itemtype"):
         if syntax in markup:
             things = list(_flatten(_extract(markup, url, syntax)))

@@ -9,7 +9,7 @@ from w3lib.url import add_or_replace_parameter, add_or_replace_parameters, url_q
 
 from crawler.declaration import ApiSection
 from crawler.items import Facts
-from crawler.parsers.record import parse_record, read_json, records_in, search
+from crawler.parsers.record import parse_each, parse_record, read_json, records_in, search
 from crawler.source import Source
 from crawler.spiders.navigation import Discovery, DiscoveryError, Link, SourceSpider, absolute
 
@@ -39,16 +39,16 @@ class ApiSpider(SourceSpider):
         """The records of one page."""
         document = read_json(response.body)
         records = records_in(document, self.section.records)
-        facts = [self._facts(record) for record in records]
+        pairs, problems = parse_each(records, lambda record: (record, self._facts(record)))
         following = self._following(response, document, len(records)) if records else []
         expression = self.section.link
         if expression is None:
-            return Discovery(listings=facts, following=following)
-        addresses = [search(record, expression) for record in records]
-        links = [Link(absolute(response, str(url)), entry) for url, entry in zip(addresses, facts, strict=True) if url]
+            return Discovery([facts for _, facts in pairs], following=following, problems=problems)
+        addresses = [(search(record, expression), facts) for record, facts in pairs]
+        links = [Link(absolute(response, str(url)), entry) for url, entry in addresses if url]
         if not links:
             raise DiscoveryError(f"no record has an address at {expression!r}")
-        return Discovery(links=links, following=following)
+        return Discovery(links=links, following=following, problems=problems)
 
     def _facts(self, record: dict[str, Any]) -> Facts:
         """A record's facts; where its page is read, only what rules take from the record itself."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from scrapy.http import Response, TextResponse
 from w3lib.url import add_or_replace_parameter, url_query_parameter
 
+from crawler.items import GONE_STATUSES
 from crawler.parsers.feed import FeedError, parse_feed
-from crawler.spiders.navigation import GONE_STATUSES, Discovery, DiscoveryError, Link, SourceSpider, absolute
+from crawler.spiders.navigation import Discovery, DiscoveryError, Link, SourceSpider, absolute
 
 FIRST_PAGE = 1
 
@@ -24,9 +25,11 @@ class FeedSpider(SourceSpider):
         following = self._following(response, feed.next_url) if feed.entries else []
         assert self.source.feed is not None
         if not self.source.feed.follow:
-            return Discovery(listings=[entry.facts for entry in feed.entries], following=following)
+            return Discovery(
+                listings=[entry.facts for entry in feed.entries], following=following, problems=feed.problems
+            )
         links = [Link(absolute(response, entry.link), entry.facts) for entry in feed.entries if entry.link]
-        return Discovery(links=links, following=following)
+        return Discovery(links=links, following=following, problems=feed.problems)
 
     def is_end(self, response: Response) -> bool:
         """A page number after the last one is answered with 404."""

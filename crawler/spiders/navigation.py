@@ -6,9 +6,9 @@ import hashlib
 import json
 import logging
 from abc import abstractmethod
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urldefrag
 
 from scrapy import Request, Spider, signals
@@ -17,9 +17,9 @@ from twisted.python.failure import Failure
 
 from crawler.hosts import refusal
 from crawler.items import Facts, Visit
-from crawler.loaders import load_listing
-from crawler.parsers.record import RecordError
-from crawler.parsers.text import MarkupError
+from crawler.loaders import clean_line, load_listing, load_record
+from crawler.parsers.faults import PARSER_FAULTS, explain
+from crawler.parsers.record import parse_each
 from crawler.pipelines import CrawlStore
 from crawler.source import Source
 
@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 READING_VERSION = "1"  # raise it when parsers read pages differently: every page is then fetched whole once
 OK = 200
-GONE_STATUSES = (404, 410)
+T = TypeVar("T")
 
 
 class DiscoveryError(ValueError):
@@ -44,11 +44,15 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Discovery:
-    """What one discovery page gives: whole listings, links to details, addresses of further discovery pages."""
+    """What one discovery page gives: whole listings, links to details, addresses of further discovery pages.
+
+    problems says which of its records could not be read.
+    """
 
     listings: list[Facts] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
     following: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
 
 
 class SourceSpider(Spider):
@@ -87,13 +91,13 @@ class SourceSpider(Spider):
 
     async def start(self) -> AsyncIterator[Request]:
         """Yield the first requests."""
-        for url in self.first_addresses:
-            yield self.discovery_request(url)
+        for collection, url in zip(self.source.start_urls, self.first_addresses, strict=True):
+            yield self.discovery_request(url, collection)
 
-    def discovery_request(self, url: str) -> Request:
-        """A request for a page that names listings."""
+    def discovery_request(self, url: str, collection: str) -> Request:
+        """A request for a page that names listings, reached from the start address `collection`."""
         headers = {"Accept": self.accept} if self.accept else {}
-        meta = {"role": "discovery", "address": url}
+        meta = {"role": "discovery", "address": url, "collection": collection}
         return Request(url, self.on_discovery, errback=self.on_failure, headers=headers, meta=meta)
 
     def detail_request(self, link: Link) -> Request:
@@ -107,22 +111,37 @@ class SourceSpider(Spider):
         """One visit with what the page gives, then the requests that follow from it."""
         visit = Visit(response.meta["address"], "discovery", response.status)
         found = Discovery()
-        if response.status == OK:
-            try:
+        try:
+            if response.status == OK:
                 found = self.read(_as_text(response))
-            except (DiscoveryError, RecordError, MarkupError) as error:
-                visit.error = str(error)
-        elif not self.is_end(response):
-            visit.error = f"HTTP {response.status}"
+            elif not self.is_end(response):
+                visit.error = f"HTTP {response.status}"
+        except PARSER_FAULTS as fault:
+            visit.error = explain(fault)
         if visit.error and visit.url in self.first_addresses:
             self.store.tally.start_failures.append(f"{visit.url}: {visit.error}")
         links = [link for link in found.links if self._may_follow(link.url)]
         visit.found = [link.url for link in links]
-        visit.listings = [load_listing(self.source, response.meta["address"], facts) for facts in found.listings]
+        collection = response.meta["collection"]
+        visit.listings, unloaded = parse_each(
+            found.listings, lambda facts: load_record(self.source, collection, visit.url, facts)
+        )
+        for problem in (*found.problems, *unloaded):
+            self.store.tally.page_problem(f"{visit.url}: {problem}")
         yield visit
-        yield from map(self.detail_request, links)
+        yield from self._requests(links, self.detail_request)
         if not self._is_repeated(response):
-            yield from map(self.discovery_request, found.following)
+            yield from self._requests(found.following, lambda url: self.discovery_request(url, collection))
+
+    def _requests(self, targets: Iterable[T], make: Callable[[T], Request]) -> Iterator[Request]:
+        """A request for each target; an address for which none can be made stops nothing."""
+        for target in targets:
+            try:
+                request = make(target)
+            except ValueError as error:
+                self.store.tally.page_problem(f"{target!r:.200}: no address to ask for: {error}")
+            else:
+                yield request
 
     def on_detail(self, response: Response) -> Iterator[Visit]:
         """One visit with the listing that the page holds."""
@@ -133,8 +152,8 @@ class SourceSpider(Spider):
             try:
                 facts = self._read_page(_as_text(response), response.meta["entry"])
                 visit.listings = [load_listing(self.source, visit.url, facts)]
-            except (MarkupError, DiscoveryError) as error:
-                visit.error = str(error)
+            except PARSER_FAULTS as fault:
+                visit.error = explain(fault)
         elif not visit.not_modified:
             visit.error = f"HTTP {response.status}"
         yield visit
@@ -185,8 +204,12 @@ class SourceSpider(Spider):
 
 
 def absolute(response: Response, url: str) -> str:
-    """The address that `url` means on this page, without its fragment."""
-    return urldefrag(response.urljoin(url.strip())).url
+    """The address that `url` means on this page, without its fragment; one that means nothing is left as it is."""
+    cleaned = (clean_line(url) or "").strip()
+    try:
+        return urldefrag(response.urljoin(cleaned)).url
+    except ValueError:
+        return cleaned
 
 
 def _as_text(response: Response) -> TextResponse:

@@ -8,7 +8,7 @@ from scrapy.http import Response, TextResponse
 from w3lib.url import add_or_replace_parameter, add_or_replace_parameters, url_query_parameter
 
 from crawler.declaration import FieldName, FieldRule
-from crawler.parsers.record import RecordError, parse_record, read_json, records_in
+from crawler.parsers.record import RecordError, parse_each, parse_record, read_json, records_in
 from crawler.spiders.navigation import Discovery, SourceSpider
 
 POST_RULES: Mapping[FieldName, FieldRule] = {
@@ -41,8 +41,9 @@ class WordPressSpider(SourceSpider):
         """The posts of one page."""
         rules = {**POST_RULES, **self.source.fields}
         posts = records_in(read_json(response.body), "@")
-        listings = [parse_record(post, rules, self.source.drop, ignore=POST_KEYS) for post in posts]
-        return Discovery(listings=listings, following=self._following(response) if posts else [])
+        drop = self.source.drop
+        listings, problems = parse_each(posts, lambda post: parse_record(post, rules, drop, ignore=POST_KEYS))
+        return Discovery(listings, following=self._following(response) if posts else [], problems=problems)
 
     def is_end(self, response: Response) -> bool:
         """A page number after the last one is answered with 400 and this code."""

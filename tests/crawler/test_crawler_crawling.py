@@ -225,7 +225,7 @@ def test_pages_that_are_no_listing_are_errors_of_those_pages_only(bench: Any, si
     site.html("/empty", "")
     site.pages["/broken"] = site.page(status=500)
     site.pages["/pdf"] = site.page(b"%PDF-1.7 \x00\x01", Content_Type="application/pdf")
-    site.html("/bomb", "<p " + " ".join(f"a{number}=1" for number in range(20_000)) + ">x</p>")
+    site.html("/bomb", "<p a='<' " + " ".join(f"a{number}=1" for number in range(20_000)) + ">x</p>")
     bench.declare()
     done = bench.crawl()
     assert (done.code, done.outcome["status"], done.outcome["listings"], done.outcome["errors"]) == (
@@ -238,7 +238,7 @@ def test_pages_that_are_no_listing_are_errors_of_those_pages_only(bench: Any, si
     assert errors["broken"] == "HTTP 500"
     assert errors["empty"].startswith("no title")
     assert "not a text page" in errors["pdf"]
-    assert "a tag is longer" in errors["bomb"]
+    assert "a tag has more than 250 attributes" in errors["bomb"]
 
 
 def test_a_site_that_answers_every_page_number_with_the_same_page_comes_to_an_end(bench: Any, site: Any) -> None:
@@ -288,3 +288,17 @@ def test_a_crawl_ends_with_its_parent(bench: Any, site: Any, tools: Any) -> None
     assert process.wait(timeout=10) == 1
     waiting.set()
     assert bench.rows("SELECT last_status FROM sources") == [{"last_status": None}]
+
+
+def test_a_crawl_whose_last_batch_cannot_be_stored_has_failed_and_says_why(bench: Any, site: Any) -> None:
+    site.html("/", "<a class='item' href='/a'>A</a>")
+    site.listing("/a", "Listing", TEXT)
+    bench.declare()
+    db = open_database(bench.db_path)
+    db.execute("CREATE TRIGGER broken AFTER INSERT ON listings BEGIN INSERT INTO nowhere VALUES (1); END")
+    db.close()
+    done = bench.crawl()
+    assert (done.code, done.outcome["status"], done.outcome["listings"]) == (1, "failed", 0)
+    problems = bench.rows("SELECT message FROM run_problems WHERE severity = 'error'")
+    assert "storing failed" in problems[0]["message"]
+    assert "nowhere" in problems[0]["message"]

@@ -14,11 +14,11 @@ import pytest
 
 from crawler.demo.catalogue import CATALOGUE_PATH
 from crawler.demo.site import DemoSite
-from crawler.source import load_sources
+from crawler.source import load_source
 from db.database import open_database
 
 DECLARATIONS = Path(__file__).parents[2] / "crawler" / "demo" / "sources"
-SOURCES = load_sources(DECLARATIONS)
+SOURCES = {path.stem: load_source(path) for path in sorted(DECLARATIONS.glob("*.yml"))}
 CRAWL_SECONDS = 180  # for one source; each takes 1 to 3 s on an idle machine
 CONTENT = """SELECT id, search_key, source, url, fetched_url, record_id, title, text, text_hash, content_hash,
              publisher, region, published, extra, version FROM listings {where} ORDER BY id"""

@@ -11,7 +11,7 @@ from scrapy.http import Response
 
 from crawler.middlewares import RETRY_AFTER_LIMIT_SECONDS, RETRY_LIMIT, RetryAfterMiddleware, retry_after
 from crawler.settings import BODY_LIMIT_BYTES, build_settings, user_agent
-from crawler.source import load_sources
+from crawler.source import load_source
 
 NOW = datetime(2026, 11, 23, 9, 0, 0, tzinfo=UTC)
 CRAWLER = Path(__file__).parents[2] / "crawler"
@@ -22,6 +22,9 @@ CRAWLER = Path(__file__).parents[2] / "crawler"
     [
         ("5", 5.0), (" 120 ", 120.0), ("Mon, 23 Nov 2026 09:00:30 GMT", 30.0), ("Mon, 23 Nov 2026 08:00:00 GMT", 0.0),
         ("", None), (None, None), ("soon", None), ("-5", None), ("١", None),
+        ("Mon, 23 Nov 99999 09:00:30 GMT", None), ("Mon, 23 Nov 2026 09:00:30 +99999999999999999", None),
+        ("Fri, 31 Dec 9999 23:59:59 -2359", None), ("Mon, 23 Nov 2026 99999999999:00:30 GMT", None),
+        ("9" * 400, float("inf")),
     ],
 )  # fmt: skip
 def test_retry_after_in_both_forms(header: str | None, seconds: float | None) -> None:
@@ -55,7 +58,8 @@ def test_a_wait_beyond_the_bound_and_other_statuses_are_passed_on() -> None:
 
 
 def test_every_crawl_runs_hardened() -> None:
-    for source in [*load_sources(CRAWLER / "sources").values(), *load_sources(CRAWLER / "demo" / "sources").values()]:
+    for path in [*(CRAWLER / "sources").glob("*.yml"), *(CRAWLER / "demo" / "sources").glob("*.yml")]:
+        source = load_source(path)
         settings = build_settings(source)
         assert settings["ROBOTSTXT_OBEY"]
         assert settings["DOWNLOAD_VERIFY_CERTIFICATES"]

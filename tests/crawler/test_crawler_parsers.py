@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import time
 
 import pytest
 
@@ -11,7 +12,7 @@ from crawler.declaration import FieldRule
 from crawler.items import Facts
 from crawler.parsers.feed import FeedError, parse_feed
 from crawler.parsers.html import parse_page
-from crawler.parsers.record import RecordError, parse_record, read_json, records_in
+from crawler.parsers.record import RecordError, parse_each, parse_record, read_json, records_in
 from crawler.parsers.sitemap import SitemapError, parse_sitemap
 from crawler.parsers.structured_data import find_facts
 from crawler.parsers.text import MarkupError, markup_to_text, select, text_of
@@ -93,9 +94,31 @@ def test_a_date_in_the_text_is_searched_for_only_on_request() -> None:
     assert parse_page(page(main=main), URL, find_dates=True).published == "2021-04-03"
 
 
-def test_a_page_that_would_stall_the_parser_is_refused() -> None:
-    with pytest.raises(MarkupError, match="longer than"):
-        parse_page("<p " + "a=1 " * 20_000 + ">x</p>", URL)
+MANY = " ".join(f"a{number}=1" for number in range(100_000))
+
+
+@pytest.mark.parametrize(
+    ("markup", "reason"),
+    [
+        ("<p " + MANY + ">x</p>", "attributes"), ('<a a0="<" ' + MANY + ">x</a>", "attributes"),
+        ("<a a0='>' a1=\"<\" " + MANY, "attributes"), ('<a b"=">" ' + MANY + ">", "attributes"),
+        ('<!-- <b x=" --> <a ' + MANY + '> ">', "attributes"),
+        ('<script>"<b x=\'"</script><a ' + MANY + ">'>", "attributes"),
+        ("<div>" * 200_000, "tags"), ("<p>" * 4_000_000, "tags"), ("</p>" * 100_000, "tags"),
+        (("<a " + MANY[:2000] + ">") * 4000, "attributes"), ("<a/b=" * 2_000_000, "tags inside"),
+    ],
+)  # fmt: skip
+def test_a_page_that_would_stall_the_parser_is_refused_at_once(markup: str, reason: str) -> None:
+    begun = time.process_time()
+    with pytest.raises(MarkupError, match=reason):
+        parse_page(markup, URL)
+    assert time.process_time() - begun < 2.0  # the slowest takes 0.5 s; read by the parser, the first takes 9 s
+
+
+def test_a_picture_inside_the_page_and_long_quoted_values_are_no_obstacle() -> None:
+    picture = f"<img alt='a > b < c' src=\"data:image/png;base64,{'A' * 500_000}\">"
+    facts = parse_page(page(main=f"<article><h1>Title</h1>{picture}<p>{BODY}</p></article>"), URL)
+    assert facts.title == "Title"
 
 
 def test_text_of_nested_blocks_hides_scripts_and_keeps_inline_words_together() -> None:
@@ -128,6 +151,33 @@ def test_a_record_gives_mapped_fields_and_its_short_leftovers() -> None:
     assert (facts.record_id, facts.title, facts.publisher, facts.published) == ("7", "A & B", "Me", None)
     assert (facts.text or "").split() == ["One", "Two"]
     assert facts.extra == {"flag": True, "stage": "pilot"}
+
+
+def nested(depth: int) -> object:
+    value: object = "deep"
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+def test_numbers_that_are_none_and_deep_lists_give_no_text() -> None:
+    rules = {"title": FieldRule(jmespath="a"), "text": FieldRule(jmespath="b"), "region": FieldRule(jmespath="c")}
+    facts = parse_record({"a": float("inf"), "b": nested(900), "c": nested(2)}, rules)
+    assert (facts.title, facts.text, facts.region) == (None, None, "deep")
+
+
+def test_a_record_that_cannot_be_read_is_its_own_problem_only() -> None:
+    def parse(record: dict[str, str]) -> Facts:
+        return parse_record(record, {"text": FieldRule(jmespath="t")})
+
+    facts, problems = parse_each([{"t": "One"}, {"t": "<p " + MANY + ">"}, None, {"t": "Two"}], parse)
+    assert [one.text for one in facts] == ["One", "Two"]
+    assert [problem.split(":")[0] for problem in problems] == ["record 2 of this page", "record 3 of this page"]
+
+
+def test_deep_structured_data_is_no_obstacle() -> None:
+    graph = '{"@graph":[' * 400 + "{}" + "]}" * 400
+    assert find_facts(page(f"<script type='application/ld+json'>{graph}</script>"), URL) == Facts()
 
 
 def test_answers_of_another_shape_are_refused_in_words() -> None:

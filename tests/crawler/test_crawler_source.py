@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from crawler.source import Source, SourceError, load_source, load_sources
+from crawler.source import Source, SourceError, load_source
 
 CRAWLER = Path(__file__).parents[2] / "crawler"
 REAL: dict[str, Any] = {
@@ -89,23 +89,16 @@ def test_a_disabled_source_and_a_loopback_source_need_no_contact(tmp_path: Path)
     assert (local.is_loopback, local.delay) == (True, 0.0)
 
 
-def test_an_empty_or_missing_folder_is_named(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match="holds no source files"):
-        load_sources(tmp_path)
-    with pytest.raises(SourceError, match="no such folder"):
-        load_sources(tmp_path / "nowhere")
-
-
 def test_the_projects_own_declarations_load() -> None:
-    demo = load_sources(CRAWLER / "demo" / "sources", loopback_port=4321)
+    demo = [load_source(path, loopback_port=4321) for path in (CRAWLER / "demo" / "sources").glob("*.yml")]
     assert len(demo) == 12
-    assert {source.hosts for source in demo.values()} == {("127.0.0.1:4321",)}
-    assert all(source.is_loopback and source.delay == 0 for source in demo.values())
-    assert all(url.startswith("http://127.0.0.1:4321/") for source in demo.values() for url in source.start_urls)
-    real = load_sources(CRAWLER / "sources")
+    assert {source.hosts for source in demo} == {("127.0.0.1:4321",)}
+    assert all(source.is_loopback and source.delay == 0 for source in demo)
+    assert all(url.startswith("http://127.0.0.1:4321/") for source in demo for url in source.start_urls)
+    real = [load_source(path) for path in (CRAWLER / "sources").glob("*.yml")]
     assert len(real) == 4
-    assert {(source.enabled, source.verified) for source in real.values()} == {(False, "never")}
-    assert all(source.delay >= 3 and not source.is_loopback for source in real.values())
+    assert {(source.enabled, source.verified) for source in real} == {(False, "never")}
+    assert all(source.delay >= 3 and not source.is_loopback for source in real)
 
 
 def test_the_model_can_be_published_as_a_json_schema() -> None:

@@ -63,6 +63,16 @@ def test_a_better_page_for_the_same_listing_replaces_the_version_of_the_same_run
     assert listing_ids_by_address(db, "s") == {"https://p.example/1": "id1"}
 
 
+def test_a_change_that_the_same_run_takes_back_leaves_no_version(db: Database, run: str) -> None:
+    store_listing(db, ROW, run, "t1")
+    second = start_run(db, "crawl", "test")
+    assert store_listing(db, replace(ROW, text="Other", content_hash="c2"), second, "t2") == "changed"
+    store_listing(db, ROW, second, "t3", same_version=True)
+    versions = list(db.query("SELECT version, content_hash, seen_at, run_id FROM listing_versions"))
+    assert versions == [{"version": 1, "content_hash": "c1", "seen_at": "t1", "run_id": run}]
+    assert list(db.query("SELECT version, text FROM listings")) == [{"version": 1, "text": "Some text"}]
+
+
 def test_the_search_index_follows_listings(db: Database, run: str) -> None:
     store_listing(db, ROW, run, "t")
     store_listing(db, replace(ROW, text="Falls sensor", content_hash="c2"), run, "t")
