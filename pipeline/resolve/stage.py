@@ -13,7 +13,7 @@ from db import innovations
 from db.database import transaction
 from db.innovations import Row
 from db.runs import now
-from pipeline.resolve.blocking import candidate_pairs
+from pipeline.resolve.blocking import candidate_pairs, copy_pairs
 from pipeline.resolve.clustering import cluster
 from pipeline.resolve.counting import ListingCounter, ListingText
 from pipeline.resolve.explanation import Partner, best_partners, central_names, in_words
@@ -80,7 +80,7 @@ def find_clusters(db: Database, model: MatchModel) -> Resolution:
     features = weigh(counter.counts())
     pairs = candidate_pairs(features)
     scores = model.score_pairs(features, pairs)
-    clusters = cluster(len(features), pairs, scores, model.threshold)
+    clusters = cluster(len(features), pairs, scores, model.threshold, copy_pairs(features))
     table = {(one, other): score for (one, other), score in zip(pairs.tolist(), scores.tolist(), strict=True)}
     return Resolution(features, [sorted(members, key=order.__getitem__) for members in clusters], table)
 
