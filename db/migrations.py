@@ -265,6 +265,12 @@ def create_browsing_indexes(db: Database) -> None:
     db.conn.execute("CREATE INDEX run_problems_run ON run_problems(run_id, source)")
 
 
+@migrations(name="0004_export_file_names")
+def keep_export_file_names(db: Database) -> None:
+    """Exports are recorded by file name; what earlier releases wrote loses its folder."""
+    db.conn.execute("UPDATE exports SET path = replace(path, rtrim(path, replace(path, '/', '')), '')")
+
+
 def migrate(db: Database) -> list[str]:
     """Bring the schema and the views up to date and return what was applied now. Safe to call at every start."""
     pending = [migration.name for migration in migrations.pending(db)]
