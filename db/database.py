@@ -85,6 +85,19 @@ def open_database(
 
 
 @contextmanager
+def snapshot(db: Database) -> Iterator[Database]:
+    """Everything read inside is of one moment, whatever others write meanwhile; nobody is kept from writing."""
+    if db.conn.in_transaction:
+        yield db
+        return
+    db.conn.execute("BEGIN")
+    try:
+        yield db
+    finally:
+        db.rollback()
+
+
+@contextmanager
 def transaction(db: Database) -> Iterator[Database]:
     """All or nothing, taking the write lock at once, so that a writer waits at the door and never half-way.
 

@@ -20,17 +20,17 @@ CANDIDATES = """
     FROM candidate_list AS c JOIN innovations AS i ON i.id = c.id
     WHERE c.listing_count > 0 ORDER BY c.id"""
 LINKS = """
-    SELECT l.url FROM innovation_listings AS m JOIN listings AS l ON l.id = m.listing_id WHERE m.innovation_id = ?
-    ORDER BY l.published IS NULL, l.published, l.id"""
+    SELECT m.innovation_id AS innovation, l.url FROM innovation_listings AS m JOIN listings AS l ON l.id = m.listing_id
+    ORDER BY m.innovation_id, l.published IS NULL, l.published, l.id"""
 TAGS = """
-    SELECT a.kind, a.code, coalesce(t.label, a.code) AS label, a.verdict, a.score, a.evidence, a.is_primary,
+    SELECT m.innovation_id AS innovation, a.kind, a.code,
+           coalesce(t.label, a.code) AS label, a.verdict, a.score, a.evidence, a.is_primary,
            l.title AS listing, l.publisher, l.url
     FROM innovation_listings AS m
     JOIN annotations AS a ON a.listing_id = m.listing_id
     JOIN listings AS l ON l.id = m.listing_id
     LEFT JOIN terms AS t ON t.kind = a.kind AND t.code = a.code
-    WHERE m.innovation_id = ?
-    ORDER BY a.kind != 'theme', a.kind, coalesce(t.position, 0), a.code, a.score DESC, l.id"""
+    ORDER BY m.innovation_id, a.kind != 'theme', a.kind, coalesce(t.position, 0), a.code, a.score DESC, l.id"""
 # Everything here is counted from the tables, so that two runs over the same content say the same.
 METHOD_COUNTS = {
     "sources": "SELECT count(DISTINCT source) FROM listings WHERE gone_at IS NULL",
@@ -50,25 +50,23 @@ def region_rows(db: Database) -> list[Row]:
     return list(db.query("SELECT code, name, former_name FROM regions ORDER BY code"))
 
 
-def labels(db: Database, kind: str) -> dict[str, str]:
-    """Code to label of the themes, pledges, criteria or enablers; empty before the first tagging."""
-    return dict(db.conn.execute("SELECT code, label FROM terms WHERE kind = ? ORDER BY position", [kind]))
-
-
 def candidates(db: Database) -> Iterator[Row]:
     """Every innovation that no reviewer has rejected, in order of id, with its arrays read and its search_text."""
     for row in db.query(CANDIDATES):
         yield {**row, **{name: json.loads(row[name]) for name in ARRAYS}}
 
 
-def links_of(db: Database, innovation_id: str) -> list[str]:
-    """The addresses of an innovation's listings, first published first."""
-    return [url for (url,) in db.conn.execute(LINKS, [innovation_id])]
+def links(db: Database) -> Iterator[Row]:
+    """Every listing's innovation and url, in order of innovation; within one, first published first."""
+    yield from db.query(LINKS)
 
 
-def tags_of(db: Database, innovation_id: str) -> list[Row]:
-    """Every tag of an innovation with its sentence: kind, code, label, verdict, score, evidence, listing, url."""
-    return list(db.query(TAGS, [innovation_id]))
+def tags(db: Database) -> Iterator[Row]:
+    """Every tag of every innovation with its sentence, in order of innovation.
+
+    Keys: innovation, kind, code, label, verdict, score, evidence, is_primary, listing, publisher, url.
+    """
+    yield from db.query(TAGS)
 
 
 def method_counts(db: Database) -> dict[str, int]:
@@ -116,7 +114,10 @@ def stored_versions(db: Database) -> dict[str, str]:
 def record_export(
     db: Database, *, region: str, export_format: str, path: str, rows: int, sha256: str, run_id: str | None
 ) -> bool:
-    """Record a written list, unless the last record of this path is of the same content; returns whether it did."""
+    """Record a written list, unless the last record of its name is of the same content; returns whether it did.
+
+    path: the file's name; the folder is this machine's own business, and the table is public.
+    """
     sql = "SELECT sha256 FROM exports WHERE path = ? ORDER BY id DESC LIMIT 1"
     last = db.conn.execute(sql, [path]).fetchone()
     if last and last[0] == sha256:

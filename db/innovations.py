@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from sqlite_utils import Database
@@ -14,11 +15,13 @@ from db.keys import search_key
 
 Row = dict[str, Any]
 
+MEMBER_GROUPS = 200  # innovations whose listings are read at a time: a few megabytes at 5 kB a text; chosen
 MAIN_FIELD = "main"  # the row of innovation_fields that names an innovation's main listing
 KEPT = """
     FROM listings AS l JOIN filtration AS f ON f.listing_id = l.id
     WHERE f.kept = 1 AND l.gone_at IS NULL
 """
+MEMBER_COLUMNS = "listing_id, innovation_id, score, detail"
 COLUMNS = (
     "title", "summary", "search_text", "primary_theme", "themes", "pledges", "criteria", "regions", "sources",
     "publishers", "first_published", "last_published", "listing_count", "content_hash",
@@ -46,17 +49,28 @@ def listings_to_resolve(db: Database) -> Iterator[Row]:
     yield from db.query(f"SELECT l.id, l.title, l.text, l.url, l.published {KEPT} ORDER BY l.id")
 
 
-def member_rows(db: Database, listing_ids: Sequence[str]) -> list[Row]:
-    """The listings with these ids, in that order, each with annotations: kind, code, verdict, is_primary, score."""
-    marks = json.dumps(list(listing_ids))
+def member_rows(db: Database, groups: Iterable[Sequence[str]]) -> Iterator[list[Row]]:
+    """For each group of listing ids its listings, in that order.
+
+    Each has annotations: kind, code, verdict, is_primary, score.
+    Two questions for MEMBER_GROUPS groups, so that few texts are in memory. Raises KeyError for a listing that is gone.
+    """
+    remaining = iter(groups)
+    while batch := list(islice(remaining, MEMBER_GROUPS)):
+        rows = _members(db, [listing_id for group in batch for listing_id in group])
+        yield from ([rows[listing_id] for listing_id in group] for group in batch)
+
+
+def _members(db: Database, listing_ids: Sequence[str]) -> dict[str, Row]:
+    marks = [json.dumps(list(listing_ids))]
     columns = "id, source, title, text, publisher, region, published"
     sql = f"SELECT {columns} FROM listings WHERE id IN (SELECT value FROM json_each(?))"
-    rows = {row["id"]: {**row, "annotations": []} for row in db.query(sql, [marks])}
+    rows = {row["id"]: {**row, "annotations": []} for row in db.query(sql, marks)}
     tags = """SELECT listing_id, kind, code, verdict, is_primary, score FROM annotations
               WHERE listing_id IN (SELECT value FROM json_each(?)) ORDER BY listing_id, kind, code"""
-    for tag in db.query(tags, [marks]):
+    for tag in db.query(tags, marks):
         rows[tag["listing_id"]]["annotations"].append(tag)
-    return [rows[listing_id] for listing_id in listing_ids]
+    return rows
 
 
 def stored_innovations(db: Database) -> dict[str, StoredInnovation]:
@@ -99,13 +113,15 @@ def store_innovation(db: Database, innovation_id: str, row: Row, fields: Mapping
 def store_members(db: Database, members: Iterable[tuple[str, str, float, str]]) -> int:
     """Make innovation_listings equal to rows of (listing id, innovation id, score, detail); returns rows written."""
     wanted = {row[0]: row for row in members}
-    stored = {row[0]: tuple(row) for row in db.conn.execute("SELECT * FROM innovation_listings")}
+    stored = {row[0]: tuple(row) for row in db.conn.execute(f"SELECT {MEMBER_COLUMNS} FROM innovation_listings")}
     changed = [row for listing_id, row in sorted(wanted.items()) if stored.get(listing_id) != row]
     with transaction(db):
         db.conn.executemany(
             "DELETE FROM innovation_listings WHERE listing_id = ?", [(one,) for one in sorted(stored.keys() - wanted)]
         )
-        db.conn.executemany("INSERT OR REPLACE INTO innovation_listings VALUES (?, ?, ?, ?)", changed)
+        db.conn.executemany(
+            f"INSERT OR REPLACE INTO innovation_listings ({MEMBER_COLUMNS}) VALUES (?, ?, ?, ?)", changed
+        )
     return len(changed)
 
 
@@ -114,7 +130,8 @@ def redirect(db: Database, old_id: str, new_id: str, now: str) -> None:
     with transaction(db):
         db.conn.execute("UPDATE innovation_redirects SET new_id = ? WHERE new_id = ?", [new_id, old_id])
         db.conn.execute("DELETE FROM innovations WHERE id = ?", [old_id])
-        db.conn.execute("INSERT OR REPLACE INTO innovation_redirects VALUES (?, ?, ?)", [old_id, new_id, now])
+        sql = "INSERT OR REPLACE INTO innovation_redirects (old_id, new_id, since) VALUES (?, ?, ?)"
+        db.conn.execute(sql, [old_id, new_id, now])
 
 
 def restore_ids(db: Database, innovation_ids: Iterable[str]) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from sqlite_utils import Database
 
 from db import exports
+from pipeline.labels import Labels
 from pipeline.prioritise import Facts, prioritise
 
 COLUMNS = (
@@ -36,34 +39,26 @@ class Candidate:
     evidence: tuple[tuple[object, ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Labels:
-    """Codes to words; a code without a word is shown as it is."""
-
-    themes: Mapping[str, str]
-    pledges: Mapping[str, str]
-    regions: Mapping[str, str]
-
-    @classmethod
-    def load(cls, db: Database) -> Labels:
-        """Read the labels of themes, pledges and regions."""
-        regions = {row["code"]: row["name"] for row in exports.region_rows(db)}
-        return cls(exports.labels(db, "theme"), exports.labels(db, "pledge"), regions)
-
-
 def load_candidates(db: Database, labels: Labels) -> list[Candidate]:
-    """Every candidate, highest priority first."""
+    """Every candidate, highest priority first; three questions in all, each answered in order of innovation."""
     newest = exports.newest_published(db)
-    found = [_candidate(db, row, labels, newest) for row in list(exports.candidates(db))]
+    tags, links = _Groups(exports.tags(db)), _Groups(exports.links(db))
+    found = [
+        _candidate(row, tags.of(row["id"]), [link["url"] for link in links.of(row["id"])], labels, newest)
+        for row in exports.candidates(db)
+    ]
     return sorted(found, key=lambda one: (-one.priority, one.id))
 
 
-def rows_for(region: str, candidates: Sequence[Candidate], labels: Labels) -> list[tuple[object, ...]]:
-    """The rows of COLUMNS for one region: its own innovations first, then the others, each by priority."""
-    ordered = sorted(candidates, key=lambda one: region not in one.regions)
-    return [
-        tuple({**one.cells, "Where": where(region, one.regions, labels)}[name] for name in COLUMNS) for one in ordered
-    ]
+def ordered_for(region: str, candidates: Sequence[Candidate]) -> list[Candidate]:
+    """A region's own innovations first, then the others, each by priority."""
+    return sorted(candidates, key=lambda one: region not in one.regions)
+
+
+def rows_for(region: str, ordered: Iterable[Candidate], labels: Labels) -> Iterator[tuple[object, ...]]:
+    """The rows of COLUMNS for one region, made one at a time."""
+    for one in ordered:
+        yield tuple(where(region, one.regions, labels) if name == "Where" else one.cells[name] for name in COLUMNS)
 
 
 def where(region: str, regions: Sequence[str], labels: Labels) -> str:
@@ -72,21 +67,36 @@ def where(region: str, regions: Sequence[str], labels: Labels) -> str:
         return IN_REGION
     if not regions:
         return NO_REGION
-    return f"{ELSEWHERE}: {'; '.join(labels.regions.get(code, code) for code in regions)}"
+    return f"{ELSEWHERE}: {'; '.join(labels.of('region', code) for code in regions)}"
 
 
-def _candidate(db: Database, row: Mapping[str, Any], labels: Labels, newest: str | None) -> Candidate:
+class _Groups:
+    """Rows in order of "innovation", handed out innovation by innovation; to be asked in that order."""
+
+    def __init__(self, rows: Iterable[exports.Row]) -> None:
+        self._groups = groupby(rows, key=itemgetter("innovation"))
+        self._next = next(self._groups, None)
+
+    def of(self, innovation_id: str) -> list[exports.Row]:
+        """The rows of one innovation; those of the innovations before it are passed over."""
+        while self._next and self._next[0] < innovation_id:
+            self._next = next(self._groups, None)
+        return list(self._next[1]) if self._next and self._next[0] == innovation_id else []
+
+
+def _candidate(
+    row: Mapping[str, Any], tags: Sequence[exports.Row], links: Sequence[str], labels: Labels, newest: str | None
+) -> Candidate:
     facts = Facts(row["search_text"], row["publishers"], row["regions"], row["criteria"], row["last_published"])
     priority, reasons = prioritise(facts, newest)
-    tags, links = exports.tags_of(db, row["id"]), exports.links_of(db, row["id"])
     cells = {
         "Innovation": row["title"],
         "What it is": row["summary"],
-        "Main theme": labels.themes.get(row["primary_theme"] or "", row["primary_theme"] or ""),
-        "Themes": "; ".join(labels.themes.get(code, code) for code in row["themes"]),
+        "Main theme": labels.of("theme", row["primary_theme"] or ""),
+        "Themes": "; ".join(labels.of("theme", code) for code in row["themes"]),
         "Pledges": "; ".join(_pledge(one, labels) for one in row["pledges"]),
         "Sentence for the main theme": _sentence(tags, row["primary_theme"]),
-        "Regions": "; ".join(labels.regions.get(code, code) for code in row["regions"]),
+        "Regions": "; ".join(labels.of("region", code) for code in row["regions"]),
         "Publishers": "; ".join(row["publishers"]),
         "Listings": row["listing_count"],
         "First published": row["first_published"] or "",
@@ -103,8 +113,8 @@ def _candidate(db: Database, row: Mapping[str, Any], labels: Labels, newest: str
 
 def _pledge(pledge: str, labels: Labels) -> str:
     code, _, verdict = pledge.partition(":")
-    label = labels.pledges.get(code)
-    return f"{code} {label}: {verdict}" if label else f"{code}: {verdict}"
+    label = labels.of("pledge", code)
+    return f"{code} {label}: {verdict}" if label != code else f"{code}: {verdict}"
 
 
 def _sentence(tags: Sequence[Mapping[str, Any]], theme: str | None) -> str:

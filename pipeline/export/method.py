@@ -20,15 +20,11 @@ LIMITS = (
 )
 
 
-def method_rows(db: Database, region: dict[str, str], rows: int, rows_in_region: int) -> list[tuple[object, ...]]:
-    """The rows of the sheet "Method" for one region's list; the same content gives the same rows."""
+def common_rows(db: Database) -> list[tuple[object, ...]]:
+    """What the sheet "Method" says in every region's list; the same content gives the same rows."""
     versions = exports.stored_versions(db)
     counts = exports.method_counts(db)
     return [
-        ("List for", f"{region['name']} (until October 2023: {region['former_name']})"),
-        ("Content as of", exports.content_date(db)),
-        ("Innovations in this list", rows),
-        ("of these named for your region", rows_in_region),
         *((name[0].upper() + name[1:], value) for name, value in counts.items()),
         *((f"Not an innovation: {why}", count) for why, count in exports.rejected_reasons(db).items()),
         *((f"Searched: {one['title']} ({one['publisher']})", _yield(one)) for one in exports.searched_sources(db)),
@@ -38,6 +34,16 @@ def method_rows(db: Database, region: dict[str, str], rows: int, rows_in_region:
         ("Version of the themes and pledges", versions["terms"]),
         ("Version of the duplicate finder", MatchModel.load().version),
         *(("Limit", limit) for limit in LIMITS),
+    ]
+
+
+def region_rows(region: dict[str, str], content_date: str, rows: int, rows_in_region: int) -> list[tuple[object, ...]]:
+    """What it says first, of one region's list."""
+    return [
+        ("List for", f"{region['name']} (until October 2023: {region['former_name']})"),
+        ("Content as of", content_date),
+        ("Innovations in this list", rows),
+        ("of these named for your region", rows_in_region),
     ]
 
 

@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Protocol
 
 from sqlite_utils import Database
 
 from db import exports
-from db.database import transaction
+from db.database import snapshot, transaction
 from pipeline.export.candidates import (
     COLUMNS,
     EVIDENCE_COLUMNS,
-    IN_REGION,
     Candidate,
-    Labels,
     load_candidates,
+    ordered_for,
     rows_for,
 )
 from pipeline.export.csv import write_csv
 from pipeline.export.files import write_whole
 from pipeline.export.manifest import ExportedFile, known_runs, write_manifest
 from pipeline.export.method import COLUMNS as METHOD_COLUMNS
-from pipeline.export.method import method_rows
+from pipeline.export.method import common_rows, region_rows
 from pipeline.export.xlsx import Sheet, write_xlsx
+from pipeline.job import Job
+from pipeline.labels import Labels, read_labels
 
 STAGE = "export"
 FORMATS = ("csv", "xlsx")
@@ -41,23 +42,25 @@ class ExportError(ValueError):
     """A list that cannot be written; the message names what was asked, what is allowed, and what to do."""
 
 
-class StageJob(Protocol):
-    """What this stage needs of the job that runs it."""
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What every list is made of, read and computed once, of one moment."""
 
-    @property
-    def db(self) -> Database:
-        """The open database."""
+    labels: Labels
+    candidates: list[Candidate]
+    date: str
+    method: list[tuple[object, ...]]
 
-    @property
-    def run_id(self) -> str:
-        """The run."""
-
-    def count(self, stage: str, counts: Mapping[str, float]) -> None:
-        """Record what a stage counted."""
+    @classmethod
+    def load(cls, db: Database) -> Content:
+        """Read everything, while others may write."""
+        with snapshot(db):
+            labels = read_labels(db.conn)
+            return cls(labels, load_candidates(db, labels), exports.content_date(db), common_rows(db))
 
 
 def export_stage(
-    job: StageJob, folder: Path, regions: Sequence[str] | None = None, formats: Sequence[str] = FORMATS
+    job: Job, folder: Path, regions: Sequence[str] | None = None, formats: Sequence[str] = FORMATS
 ) -> None:
     """The stage as the command runs it."""
     files = export_candidate_lists(job.db, folder, regions or None, formats, job.run_id)
@@ -81,17 +84,16 @@ def export_candidate_lists(
     known = {row["code"]: row for row in exports.region_rows(db)}
     _check("region", regions if regions is not None else (), known)
     _check("format", formats, FORMATS)
-    labels = Labels.load(db)
-    candidates = load_candidates(db, labels)
+    content = Content.load(db)
     runs = known_runs(folder)
     files = []
     for code in known if regions is None else dict.fromkeys(regions):
         for export_format in dict.fromkeys(formats):
             path = folder / f"candidates-{code}.{export_format}"
-            write = partial(_write_list, db, known[code], export_format, candidates, labels)
+            write = partial(_write_list, known[code], export_format, content)
             sha256, is_changed = write_whole(path, write)
             run = runs.get((path.name, sha256), run_id)
-            files.append(ExportedFile(path, code, export_format, len(candidates), sha256, run, is_changed))
+            files.append(ExportedFile(path, code, export_format, len(content.candidates), sha256, run, is_changed))
     write_manifest(folder, files)
     _record(db, files, run_id)
     return files
@@ -104,7 +106,7 @@ def _record(db: Database, files: Sequence[ExportedFile], run_id: str | None) -> 
                 db,
                 region=file.region,
                 export_format=file.format,
-                path=str(file.path),
+                path=file.path.name,
                 rows=file.rows,
                 sha256=file.sha256,
                 run_id=run_id,
@@ -120,23 +122,15 @@ def _check(what: str, asked: Sequence[str], allowed: Sequence[str] | Mapping[str
         )
 
 
-def _write_list(
-    db: Database,
-    region: dict[str, str],
-    export_format: str,
-    candidates: Sequence[Candidate],
-    labels: Labels,
-    path: Path,
-) -> None:
-    rows = rows_for(region["code"], candidates, labels)
+def _write_list(region: dict[str, str], export_format: str, content: Content, path: Path) -> None:
+    ordered = ordered_for(region["code"], content.candidates)
+    rows = rows_for(region["code"], ordered, content.labels)
     if export_format == "csv":
         write_csv(path, COLUMNS, rows)
         return
-    ordered = {str(row[-1]): row for row in rows}
-    by_id = {candidate.id: candidate for candidate in candidates}
-    evidence = [line for innovation_id in ordered for line in by_id[innovation_id].evidence]
-    in_region = sum(row[COLUMNS.index("Where")] == IN_REGION for row in rows)
-    method = method_rows(db, region, len(rows), in_region)
+    evidence = (line for candidate in ordered for line in candidate.evidence)
+    in_region = sum(region["code"] in candidate.regions for candidate in ordered)
+    method = [*region_rows(region, content.date, len(ordered), in_region), *content.method]
     sheets = (
         Sheet("Candidates", COLUMNS, rows, WIDTHS, frozenset({"First link"})),
         Sheet("Evidence", EVIDENCE_COLUMNS, evidence, {**WIDTHS, "Verdict": 10}, frozenset({"Link"})),

@@ -10,9 +10,11 @@ from typing import Any
 
 import xlsxwriter
 
-from pipeline.export.cells import clean, safe_link
+from pipeline.export.cells import clean
+from pipeline.links import safe_link
 
 CREATED = datetime(2026, 1, 1, tzinfo=UTC).replace(tzinfo=None)  # a fixed date, so that equal content is an equal file
+LINK_CHARACTERS_MAX = 2_079  # Excel's limit for a link's address
 DEFAULT_WIDTH = 18  # characters
 LINKS_MAX = 65_530  # of a sheet, by Excel's own limit; further addresses stay text
 OPTIONS = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
@@ -68,7 +70,7 @@ def _write_cell(
         worksheet.write_number(row, column, value, formats["text"])
         return False
     text = clean("" if value is None else str(value))
-    if may_link and (link := safe_link(text)):
+    if may_link and len(text) <= LINK_CHARACTERS_MAX and (link := safe_link(text)):
         worksheet.write_url(row, column, link, formats["link"], string=text)
         return True
     worksheet.write_string(row, column, text, formats["text"])

@@ -2,75 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 from scipy import sparse
 from scipy.sparse import csgraph
 
+from pipeline.resolve.agglomeration import Agglomeration
 from pipeline.resolve.counting import Integers
-from pipeline.resolve.features import Floats, Matrix
+from pipeline.resolve.features import Floats
 
-# The agreement of two clusters: MEAN_SHARE of the mean over all pairs across, the rest the mean over every member's
-# best pair across. The mean alone breaks a large programme whose press and evaluation share little; the best pairs
-# alone chain. 0.7 was the best of 1, 0.7, 0.4, 0 by cross-validation on the known duplicates.
-MEAN_SHARE = 0.7
 SCORE_FLOOR = 0.05  # pairs below are strangers, like pairs that were never compared
-PART_MAX = 400  # listings agglomerated together; a larger part is first cut at its weakest links
-CUT_STEP = 0.05
+NO_PAIRS: Integers = np.zeros((0, 2), dtype=np.int64)
 
 
-def cluster(size: int, pairs: Integers, scores: Floats, threshold: float) -> list[list[int]]:
+def cluster(
+    size: int, pairs: Integers, scores: Floats, threshold: float, copies: Integers = NO_PAIRS
+) -> list[list[int]]:
     """Split rows 0..size-1 into clusters; every row in exactly one, members and clusters in row order.
 
     pairs: (n, 2) rows; scores: their chances. Greedy agglomeration: the two clusters that agree best join first, until
     none agree by `threshold`. Equal agreements are settled by row order, so that the result depends on scores only.
+    copies: those of the pairs that hold one text or one page twice. Where they reach the threshold the two are one row
+    to all others, so that a hundred copies join by 99 pairs, and do not outvote what is said in other words.
     """
-    kept = scores >= SCORE_FLOOR
-    upper = sparse.coo_matrix((scores[kept], (pairs[kept, 0], pairs[kept, 1])), shape=(size, size)).tocsr()
-    alike = upper + upper.T
-    clusters = [
-        found for part in _parts(alike, np.arange(size), threshold) for found in _agglomerate(alike, part, threshold)
-    ]
-    return sorted(sorted(members) for members in clusters)
+    row_of = _joined_copies(size, pairs, scores, threshold, copies)
+    pairs, scores = _between(row_of, pairs[scores >= SCORE_FLOOR], scores[scores >= SCORE_FLOOR])
+    joined = Agglomeration(int(row_of.max(initial=-1)) + 1, pairs, scores, threshold).clusters()
+    rows_of = np.split(np.argsort(row_of, kind="stable"), np.cumsum(np.bincount(row_of))[:-1])
+    return sorted(sorted(int(row) for part in members for row in rows_of[part]) for members in joined)
 
 
-def _parts(alike: Matrix, rows: Integers, threshold: float) -> Iterator[list[int]]:
-    """Rows that any chain of pairs at or above the threshold connects. A join needs at least one such pair."""
-    inner = alike[rows][:, rows]
-    inner.data = np.where(inner.data >= threshold, inner.data, 0.0)
-    inner.eliminate_zeros()
-    count, labels = csgraph.connected_components(inner, directed=False)
-    order = np.argsort(labels, kind="stable")
-    for members in np.split(rows[order], np.cumsum(np.bincount(labels, minlength=count))[:-1]):
-        if len(members) > PART_MAX and threshold < 1:
-            yield from _parts(alike, members, min(1.0, threshold + CUT_STEP))
-        else:
-            yield members.tolist()
+def _joined_copies(size: int, pairs: Integers, scores: Floats, threshold: float, copies: Integers) -> Integers:
+    """Row -> number of the text it holds; numbers go up with the first row of each."""
+    wanted = set(map(tuple, copies.tolist()))
+    is_joined = np.array([tuple(pair) in wanted for pair in pairs.tolist()], dtype=bool) & (scores >= threshold)
+    left, right = pairs[is_joined].T
+    graph = sparse.coo_matrix((np.ones(len(left)), (left, right)), shape=(size, size))
+    _, labels = csgraph.connected_components(graph, directed=False)
+    _, first, number = np.unique(labels, return_index=True, return_inverse=True)
+    rank = np.empty(len(first), dtype=np.int64)
+    rank[np.argsort(first)] = np.arange(len(first))
+    numbered: Integers = rank[number]
+    return numbered
 
 
-def _agglomerate(alike: Matrix, rows: list[int], threshold: float) -> list[list[int]]:
-    """Join clusters within one part until none agree."""
-    if len(rows) == 1:
-        return [rows]
-    scores = alike[rows][:, rows].toarray()
-    clusters: dict[int, list[int]] = {place: [place] for place in range(len(rows))}
-    agreements = {
-        (one, other): float(scores[one, other])
-        for one, other in zip(*np.nonzero(np.triu(scores >= threshold, 1)), strict=True)
-    }
-    while agreements:
-        one, other = min(agreements, key=lambda pair: (-round(agreements[pair], 9), pair))
-        clusters[one] = sorted(clusters[one] + clusters.pop(other))
-        agreements = {pair: value for pair, value in agreements.items() if not {one, other}.intersection(pair)}
-        for third, members in clusters.items():
-            value = _agreement(scores, clusters[one], members) if third != one else 0.0
-            if value >= threshold:
-                agreements[min(one, third), max(one, third)] = value
-    return [[rows[place] for place in members] for members in clusters.values()]
-
-
-def _agreement(scores: Floats, one: list[int], other: list[int]) -> float:
-    across = scores[np.ix_(one, other)]
-    best = (across.max(axis=0).mean() + across.max(axis=1).mean()) / 2
-    return float(MEAN_SHARE * across.mean() + (1 - MEAN_SHARE) * best)
+def _between(row_of: Integers, pairs: Integers, scores: Floats) -> tuple[Integers, Floats]:
+    """The pairs in numbers of texts, in order, each once with its best score; those within one text are left out."""
+    moved = np.sort(row_of[pairs], axis=1).reshape(-1, 2)
+    order = np.lexsort((-scores, moved[:, 1], moved[:, 0]))
+    moved, scores = moved[order], scores[order]
+    is_first = np.ones(len(moved), dtype=bool)
+    is_first[1:] = (moved[1:] != moved[:-1]).any(axis=1)
+    keep = is_first & (moved[:, 0] != moved[:, 1])
+    return moved[keep], scores[keep]

@@ -35,6 +35,18 @@ VARIANT_PENALTY_MAX = 0.95
 
 
 @dataclass(frozen=True, slots=True)
+class Compared:
+    """What was found of pairs, in their order: measures, (pairs, measures); penalties and mirrors, (pairs,).
+
+    penalties: see variant_penalties. mirrors: 1 where both are one page at two addresses, else 0.
+    """
+
+    measures: Floats
+    penalties: Floats
+    mirrors: Floats
+
+
+@dataclass(frozen=True, slots=True)
 class Shared:
     """What two listings have in common, strongest first."""
 
@@ -42,6 +54,11 @@ class Shared:
     terms: list[str]
     figures: list[str]
     places: list[str]
+
+
+def compare_pairs(features: Features, pairs: Integers) -> Compared:
+    """Everything that a score is made of."""
+    return Compared(measure_pairs(features, pairs), variant_penalties(features, pairs), _mirrors(features, pairs))
 
 
 def measure_pairs(features: Features, pairs: Integers) -> Floats:
@@ -87,6 +104,12 @@ def shared_between(features: Features, left: int, right: int) -> Shared:
     figures = _top(features.figures[left].multiply(features.figures[right]), features.figure_terms)
     known = {word for name in (*names, *places) for word in (name, *name.split())}
     return Shared(names, [term for term in rare if term not in known], figures, places)
+
+
+def _mirrors(features: Features, pairs: Integers) -> Floats:
+    keys = np.array(features.mirror_keys, dtype=object)
+    left, right = keys[pairs[:, 0]], keys[pairs[:, 1]]
+    return np.array([float(one == other and one != "") for one, other in zip(left, right, strict=True)])
 
 
 def _sums(rows: Matrix) -> Floats:

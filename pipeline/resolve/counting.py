@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from db.keys import digest
 from pipeline.resolve.names import NameStatistics
 from pipeline.resolve.words import STOPWORDS, Word, figures, sentences
 
@@ -33,11 +34,13 @@ class ListingText:
 class Counts:
     """Cell k says: listing row[k] has terms[term[k]] count[k] times, capitals[k] of them as a name.
 
+    mirror_keys and copy_keys: for each listing what is equal where address or text is one (empty: equal to none).
     in_title and marked are 0 or 1; marked means written as a name only is (acronym, camel case, letters with digits).
     """
 
     ids: list[str]
     mirror_keys: list[str]
+    copy_keys: list[str]
     names: NameStatistics
     terms: list[str]
     row: Integers
@@ -57,12 +60,19 @@ def mirror_key(url: str) -> str:
     return re.sub(r"^https?://(www\.)?", "", address).rstrip("/")
 
 
+def copy_key(text: str) -> str:
+    """Digest of a text without what copying changes: spacing and upper case; empty for a text without words."""
+    words = text.casefold().split()
+    return digest(*words) if words else ""
+
+
 class ListingCounter:
     """Reads listings one at a time: add() each, then counts()."""
 
     def __init__(self) -> None:
         self._ids: list[str] = []
         self._mirror_keys: list[str] = []
+        self._copy_keys: list[str] = []
         self._names = NameStatistics()
         self._terms: dict[str, int] = {}
         self._cells = [array("q") for _ in range(6)]
@@ -74,6 +84,7 @@ class ListingCounter:
         row = len(self._ids)
         self._ids.append(listing.id)
         self._mirror_keys.append(mirror_key(listing.url))
+        self._copy_keys.append(copy_key(listing.text))
         cells: dict[str, list[int]] = {}
         for sentence in sentences(listing.title):
             _count_sentence(sentence, cells, weight=TITLE_WEIGHT, in_title=1)
@@ -91,8 +102,8 @@ class ListingCounter:
         figure_terms, (figure_row, figure) = _sorted_terms(self._figures, self._figure_cells, 1)
         count, capitals, in_title, marked = rest
         return Counts(
-            self._ids, self._mirror_keys, self._names, terms, row, term, count, capitals, in_title, marked,
-            figure_terms, figure_row, figure,
+            self._ids, self._mirror_keys, self._copy_keys, self._names, terms, row, term, count, capitals, in_title,
+            marked, figure_terms, figure_row, figure,
         )  # fmt: skip
 
 

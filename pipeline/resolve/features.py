@@ -35,6 +35,7 @@ class Features:
 
     ids: list[str]
     mirror_keys: list[str]
+    copy_keys: list[str]
     terms: list[str]
     figure_terms: list[str]
     listings_with: Integers
@@ -83,6 +84,7 @@ def weigh(counts: Counts) -> Features:
     return Features(
         ids=counts.ids,
         mirror_keys=counts.mirror_keys,
+        copy_keys=counts.copy_keys,
         terms=counts.terms,
         figure_terms=counts.figure_terms,
         listings_with=listings_with,

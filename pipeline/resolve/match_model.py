@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from db.keys import digest
-from pipeline.resolve.comparison import MEASURES, Shared, measure_pairs, shared_between, variant_penalties
+from pipeline.resolve.comparison import MEASURES, Compared, Shared, compare_pairs, shared_between
 from pipeline.resolve.counting import Integers
 from pipeline.resolve.features import Features, Floats
 
@@ -84,32 +84,31 @@ class MatchModel:
 
     def score_pairs(self, features: Features, pairs: Integers) -> Floats:
         """The chance of each pair, between 0 and 1; shape (pairs,)."""
-        return self._scores(
-            measure_pairs(features, pairs), variant_penalties(features, pairs), _mirrors(features, pairs)
-        )
+        return self.scores(compare_pairs(features, pairs))
+
+    def scores(self, compared: Compared) -> Floats:
+        """The same of pairs that were compared before."""
+        odds = compared.measures @ self._weights() + self.intercept
+        chances = (1 - compared.penalties) / (1 + np.exp(-odds))
+        scores: Floats = np.where(compared.mirrors > 0, 1.0, chances)
+        return scores
 
     def explain_pairs(self, features: Features, pairs: Integers) -> list[tuple[float, MatchDetail]]:
         """For each pair the chance that it is one innovation, and why."""
-        measured, penalties = measure_pairs(features, pairs), variant_penalties(features, pairs)
-        mirrors = _mirrors(features, pairs)
-        scores, added = self._scores(measured, penalties, mirrors), np.round(measured * self._weights(), 3)
+        compared = compare_pairs(features, pairs)
+        scores, added = self.scores(compared), np.round(compared.measures * self._weights(), 3)
         return [
             (
                 float(scores[place]),
                 MatchDetail(
                     contributions=dict(zip(MEASURES, added[place].tolist(), strict=True)),
-                    variant_penalty=float(penalties[place]),
-                    mirror=bool(mirrors[place]),
+                    variant_penalty=float(compared.penalties[place]),
+                    mirror=bool(compared.mirrors[place]),
                     shared=shared_between(features, left, right),
                 ),
             )
             for place, (left, right) in enumerate(pairs.tolist())
         ]
-
-    def _scores(self, measured: Floats, penalties: Floats, mirrors: Floats) -> Floats:
-        odds = measured @ self._weights() + self.intercept
-        scores: Floats = np.where(mirrors > 0, 1.0, (1 - penalties) / (1 + np.exp(-odds)))
-        return scores
 
     def _weights(self) -> Floats:
         return np.array([self.coefficients[name] for name in MEASURES])
@@ -121,9 +120,3 @@ class MatchModel:
             "threshold": self.threshold,
             "provenance": dict(self.provenance),
         }
-
-
-def _mirrors(features: Features, pairs: Integers) -> Floats:
-    keys = np.array(features.mirror_keys, dtype=object)
-    left, right = keys[pairs[:, 0]], keys[pairs[:, 1]]
-    return np.array([float(one == other and one != "") for one, other in zip(left, right, strict=True)])

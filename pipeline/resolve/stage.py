@@ -5,35 +5,24 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from sqlite_utils import Database
 
 from db import innovations
-from db.database import transaction
+from db.database import snapshot, transaction
 from db.innovations import Row
 from db.runs import now
-from pipeline.resolve.blocking import candidate_pairs
+from pipeline.job import Job
+from pipeline.resolve.blocking import candidate_pairs, copy_pairs
 from pipeline.resolve.clustering import cluster
 from pipeline.resolve.counting import ListingCounter, ListingText
 from pipeline.resolve.explanation import Partner, best_partners, central_names, in_words
 from pipeline.resolve.features import Features, weigh
 from pipeline.resolve.identity import Assignment, assign_ids
 from pipeline.resolve.match_model import MatchModel
-from pipeline.resolve.survivorship import main_order, merge
+from pipeline.resolve.survivorship import Merged, main_order, merge
 
 STAGE = "resolve"
-
-
-class StageJob(Protocol):
-    """What this stage needs of the job that runs it."""
-
-    @property
-    def db(self) -> Database:
-        """The open database."""
-
-    def count(self, stage: str, counts: Mapping[str, float]) -> None:
-        """Record what a stage counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,23 +38,39 @@ class Resolution:
         return [self.features.ids[row] for row in members]
 
 
-def resolve_stage(job: StageJob) -> None:
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """One innovation before it has an id: its listings, main listing first, its row, and how each listing belongs.
+
+    belonging: for each listing its score and why, as JSON.
+    """
+
+    listings: list[str]
+    merged: Merged
+    belonging: list[tuple[float, str]]
+
+
+def resolve_stage(job: Job) -> None:
     """The stage as the command runs it."""
     job.count(STAGE, resolve_listings(job.db))
 
 
 def resolve_listings(db: Database, model: MatchModel | None = None) -> dict[str, int]:
-    """Make the innovations of the kept listings, all in one transaction, and write only what differs.
+    """Make the innovations of the kept listings and write what differs; clusters and rows are computed anew each time.
+
+    Reading and computing keep nobody from writing; storing is one short transaction. A listing that changes in between
+    is taken up by the next run; one that is deleted in between fails loudly (IntegrityError), and nothing is stored.
 
     Returns counts: listings, innovations, new, changed, unchanged, merged (ids retired into an older one), removed
     (innovations without listings) and kept_without_listings (those on which someone has decided).
     """
     model = model or MatchModel.load()
+    with snapshot(db):
+        joined = list(_joined(db, find_clusters(db, model), model))
     with transaction(db):
-        resolution = find_clusters(db, model)
         stored = innovations.stored_innovations(db)
-        assignment = assign_ids([resolution.listing_ids(members) for members in resolution.clusters], stored)
-        counts = _store(db, resolution, assignment, model)
+        assignment = assign_ids([one.listings for one in joined], stored)
+        counts = _store(db, joined, assignment)
         counts.update(_retire(db, assignment, stored))
     return counts
 
@@ -80,36 +85,30 @@ def find_clusters(db: Database, model: MatchModel) -> Resolution:
     features = weigh(counter.counts())
     pairs = candidate_pairs(features)
     scores = model.score_pairs(features, pairs)
-    clusters = cluster(len(features), pairs, scores, model.threshold)
+    clusters = cluster(len(features), pairs, scores, model.threshold, copy_pairs(features))
     table = {(one, other): score for (one, other), score in zip(pairs.tolist(), scores.tolist(), strict=True)}
     return Resolution(features, [sorted(members, key=order.__getitem__) for members in clusters], table)
 
 
-def _store(db: Database, resolution: Resolution, assignment: Assignment, model: MatchModel) -> dict[str, int]:
-    """Write every innovation that differs, then who belongs where."""
-    moment = now()
-    counts = {"listings": len(resolution.features), "innovations": len(resolution.clusters)}
-    counts.update(new=0, changed=0, unchanged=0)
-    partners = best_partners(resolution.clusters, resolution.scores, resolution.features, model)
-    belonging: list[tuple[str, str, float, str]] = []
-    innovations.restore_ids(db, assignment.ids)
-    for innovation_id, rows in zip(assignment.ids, resolution.clusters, strict=True):
-        members = innovations.member_rows(db, resolution.listing_ids(rows))
-        merged = merge(members, central_names(resolution.features, rows))
-        counts[innovations.store_innovation(db, innovation_id, merged.row, merged.fields, moment)] += 1
-        belonging += _belonging(innovation_id, members, [partners.get(row) for row in rows], resolution.features)
-    innovations.store_members(db, belonging)
-    return counts
+def _joined(db: Database, resolution: Resolution, model: MatchModel) -> Iterator[Joined]:
+    """Every innovation, in the order of the clusters."""
+    features = resolution.features
+    partners = best_partners(resolution.clusters, resolution.scores, features, model)
+    groups = [resolution.listing_ids(rows) for rows in resolution.clusters]
+    for rows, members in zip(resolution.clusters, innovations.member_rows(db, groups), strict=True):
+        merged = merge(members, central_names(features, rows))
+        belonging = list(_belonging(members, [partners.get(row) for row in rows], features))
+        yield Joined([member["id"] for member in members], merged, belonging)
 
 
 def _belonging(
-    innovation_id: str, members: Sequence[Row], partners: Sequence[Partner | None], features: Features
-) -> Iterator[tuple[str, str, float, str]]:
-    """For each listing of an innovation its row of innovation_listings: how surely it belongs, and why."""
+    members: Sequence[Row], partners: Sequence[Partner | None], features: Features
+) -> Iterator[tuple[float, str]]:
+    """For each listing of an innovation how surely it belongs, and why."""
     titles = {member["id"]: member["title"] for member in members}
     for member, found in zip(members, partners, strict=True):
         if found is None:
-            yield member["id"], innovation_id, 1.0, "{}"
+            yield 1.0, "{}"
             continue
         partner = features.ids[found.partner]
         detail = {
@@ -117,7 +116,26 @@ def _belonging(
             "closest listing": titles[partner],
             "matched": partner,
         }
-        yield member["id"], innovation_id, round(found.score, 2), json.dumps(detail, ensure_ascii=False)
+        yield round(found.score, 2), json.dumps(detail, ensure_ascii=False)
+
+
+def _store(db: Database, joined: Sequence[Joined], assignment: Assignment) -> dict[str, int]:
+    """Write every innovation that differs, then who belongs where."""
+    moment = now()
+    counts = {"listings": sum(len(one.listings) for one in joined), "innovations": len(joined)}
+    counts.update(new=0, changed=0, unchanged=0)
+    innovations.restore_ids(db, assignment.ids)
+    for innovation_id, one in zip(assignment.ids, joined, strict=True):
+        counts[innovations.store_innovation(db, innovation_id, one.merged.row, one.merged.fields, moment)] += 1
+    innovations.store_members(
+        db,
+        (
+            (listing_id, innovation_id, score, detail)
+            for innovation_id, one in zip(assignment.ids, joined, strict=True)
+            for listing_id, (score, detail) in zip(one.listings, one.belonging, strict=True)
+        ),
+    )
+    return counts
 
 
 def _retire(db: Database, assignment: Assignment, stored: Mapping[str, innovations.StoredInnovation]) -> dict[str, int]:

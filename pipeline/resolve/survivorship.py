@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from db.keys import digest
+from nlp import language
 from pipeline.resolve.words import sentences
 
 Row = Mapping[str, Any]
@@ -36,12 +37,10 @@ SUMMARY_CHARACTERS = 320
 SUMMARY_TEXT_CHARACTERS_MIN = 200  # a shorter text has no room for an opening
 OPENING_SENTENCES = 4
 UNDATED = "9999"
-SENTENCE = re.compile(r"(?<=[.!?])[\"'”’)]*\s+(?=[\"'“‘(]?[A-Z0-9£])")
 LEANS = re.compile(
     r"^(?:It|Its|This|These|They|Their|Such|Both|He|She|But|And|So)\b|\b(?:also|therefore|however|then)\b",
     re.IGNORECASE,
 )
-ABBREVIATION = re.compile(r"(?:\b(?:Dr|Mr|Mrs|Ms|Prof|St|No|vs|e\.g|i\.e|approx|Ltd|Inc)|\b[A-Z])\.$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +107,7 @@ def opening(text: str, title: str, limit: int = SUMMARY_CHARACTERS) -> str:
 
     They start at the first sentence that shares a word with the title and does not lean on the one before it.
     """
-    found = split_sentences(text)
+    found = [" ".join(one.text.split()) for one in language.sentences(language.readable(text))]
     title_words = {word.form for sentence in sentences(title) for word in sentence if word.is_content}
     openings = enumerate(found[:OPENING_SENTENCES])
     starts = [place for place, one in openings if title_words & _forms(one) and (not place or not LEANS.search(one))]
@@ -118,17 +117,6 @@ def opening(text: str, title: str, limit: int = SUMMARY_CHARACTERS) -> str:
             break
         chosen = f"{chosen} {sentence}".strip()
     return chosen if len(chosen) <= limit else chosen[: limit - 1].rsplit(" ", 1)[0] + "…"
-
-
-def split_sentences(text: str) -> list[str]:
-    """A text's sentences as written; a full stop after an abbreviation or an initial ends none."""
-    found: list[str] = []
-    for piece in SENTENCE.split(" ".join(text.split())):
-        if found and ABBREVIATION.search(found[-1]):
-            found[-1] = f"{found[-1]} {piece}"
-        else:
-            found.append(piece)
-    return [sentence for sentence in found if sentence]
 
 
 def _titled(members: Sequence[Row], names: Sequence[str]) -> Row:

@@ -14,12 +14,12 @@ from statistics import mean, pstdev
 
 import numpy as np
 
-from pipeline.resolve.blocking import candidate_pairs
+from pipeline.resolve.blocking import candidate_pairs, copy_pairs
 from pipeline.resolve.clustering import cluster
-from pipeline.resolve.comparison import MEASURES, measure_pairs, variant_penalties
+from pipeline.resolve.comparison import MEASURES, Compared, compare_pairs
 from pipeline.resolve.counting import Integers, ListingText
 from pipeline.resolve.evaluation import CORPUS_PATH, FOLDS, KnownDuplicates, Quality, judge
-from pipeline.resolve.features import Features, Floats, features_of
+from pipeline.resolve.features import Features, features_of
 from pipeline.resolve.match_model import MODEL_PATH, MatchModel
 
 CATALOGUE_PATH = Path(__file__).parents[2] / "crawler" / "demo" / "catalogue.jsonl"
@@ -35,8 +35,8 @@ class Prepared:
 
     features: Features
     pairs: Integers
-    measured: Floats
-    penalties: Floats
+    copies: Integers
+    compared: Compared
     known: KnownDuplicates
 
 
@@ -51,7 +51,7 @@ def prepare(listings: Iterable[ListingText], known: KnownDuplicates) -> Prepared
     """Features and measures of all listings, judgeable or not: rarity and rivals are those of the whole store."""
     features = features_of(listings)
     pairs = candidate_pairs(features)
-    return Prepared(features, pairs, measure_pairs(features, pairs), variant_penalties(features, pairs), known)
+    return Prepared(features, pairs, copy_pairs(features), compare_pairs(features, pairs), known)
 
 
 def fit(prepared: Prepared, records: set[str]) -> MatchModel:
@@ -70,7 +70,7 @@ def fit(prepared: Prepared, records: set[str]) -> MatchModel:
             chosen.append(place)
             answers.append(int(same))
             weights.append(2 / sizes[prepared.known.group_of[ids[left]]] if same else 1.0)
-    measured = prepared.measured[chosen]
+    measured = prepared.compared.measures[chosen]
     centre, spread = measured.mean(axis=0), measured.std(axis=0)
     spread = np.where(spread > 0, spread, 1.0)
     regression = LogisticRegression(C=REGULARISATION, max_iter=2_000)
@@ -83,11 +83,8 @@ def fit(prepared: Prepared, records: set[str]) -> MatchModel:
 
 def clusters_at(prepared: Prepared, model: MatchModel, threshold: float) -> list[list[str]]:
     """The clusters of record ids that a model makes of everything at a threshold."""
-    weights = np.array([model.coefficients[name] for name in MEASURES])
-    odds = prepared.measured @ weights + model.intercept
-    scores = (1 - prepared.penalties) / (1 + np.exp(-odds))
     ids = prepared.features.ids
-    found = cluster(len(ids), prepared.pairs, scores, threshold)
+    found = cluster(len(ids), prepared.pairs, model.scores(prepared.compared), threshold, prepared.copies)
     return [[ids[row] for row in members] for members in found]
 
 

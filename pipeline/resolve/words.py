@@ -9,6 +9,8 @@ from functools import lru_cache
 
 WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9@&+'’]*(?:[-./–][A-Za-z0-9@&+'’]+)*")
 JOINT = re.compile(r"[-./–]")
+# Coarser than nlp.language's sentences, on purpose: what is counted here is words between stops. A colon starts a new
+# capital as a full stop does, a break after "Dr." only costs a run of words, and the model was fitted to these counts.
 SENTENCE_END = re.compile(r"(?<=[.!?:;])\s+|\n+")
 FIGURE = re.compile(
     r"(?<![A-Za-z0-9])[£$€]?\d[\d,]*(?:\.\d+)?(?:\s?(?:%|per cent|million|billion|m\b|bn\b|k\b))?", re.I

@@ -7,7 +7,7 @@ from urllib.parse import quote, urlencode
 
 from markupsafe import Markup, escape
 
-from pipeline.site.links import LINK_REL, safe_link
+from pipeline.links import LINK_REL, safe_link
 
 NOTHING = Markup("&nbsp;")  # an empty answer would make Datasette show the raw value
 INNOVATION_COLUMNS = {"innovation_id", "new_id"}

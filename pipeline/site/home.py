@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from pipeline.site.labels import read_labels
+from pipeline.labels import read_labels
 from pipeline.site.reading import Connection, first, rows
 
 NEWEST_SHOWN = 8

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from pipeline.site.labels import Labels, read_labels
-from pipeline.site.links import safe_link
+from pipeline.labels import Labels, read_labels
+from pipeline.links import safe_link
 from pipeline.site.marking import Piece, Span, mark
 from pipeline.site.reading import Connection, first, rows
 

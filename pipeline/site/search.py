@@ -6,8 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from pipeline.labels import Labels, read_labels
 from pipeline.site.filters import FACETS, Facet, Question
-from pipeline.site.labels import Labels, read_labels
 from pipeline.site.marking import HIT_END, HIT_START, Piece, marked_hits, passage
 from pipeline.site.reading import Connection, rows
 from pipeline.site.words import match_expression

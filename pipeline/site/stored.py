@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from typing import Any
 
-from pipeline.site.links import safe_link
+from pipeline.links import safe_link
 from pipeline.site.reading import Connection, first
 
 BODY_LIMIT_BYTES = 10 * 2**20  # the crawler takes no larger page

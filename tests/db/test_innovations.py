@@ -100,9 +100,29 @@ def test_listings_to_resolve_leaves_out_what_is_no_innovation(db: Database) -> N
 
 def test_member_rows_keep_the_order_asked_for(db: Database) -> None:
     first, second = listings(db)
-    rows = innovations.member_rows(db, [second, first])
-    assert [row["id"] for row in rows] == [second, first]
-    assert {tag["kind"] for tag in rows[0]["annotations"]} == {"theme", "criterion"}
+    both, alone = innovations.member_rows(db, [[second, first], [first]])
+    assert [row["id"] for row in both] == [second, first] and [row["id"] for row in alone] == [first]
+    assert {tag["kind"] for tag in both[0]["annotations"]} == {"theme", "criterion"}
+
+
+def test_members_are_read_by_few_questions(db: Database) -> None:
+    first, second = listings(db)
+    asked: list[str] = []
+    with db.tracer(lambda sql, _: asked.append(sql)):
+        groups = [[first], [second]] * innovations.MEMBER_GROUPS
+        assert sum(len(rows) for rows in innovations.member_rows(db, groups)) == len(groups)
+    assert len([sql for sql in asked if "SELECT" in sql]) == 4
+
+
+def test_columns_may_stand_in_any_order(db: Database) -> None:
+    (first, _) = listings(db)
+    innovations.store_innovation(db, "inn-1", ROW, {}, NOW)
+    with transaction(db):
+        db.conn.execute("DROP TABLE innovation_listings")
+        db.conn.execute("CREATE TABLE innovation_listings (detail, score, innovation_id, listing_id PRIMARY KEY)")
+    assert innovations.store_members(db, [(first, "inn-1", 1.0, "{}")]) == 1
+    assert innovations.store_members(db, [(first, "inn-1", 1.0, "{}")]) == 0
+    assert db["innovation_listings"].get(first)["innovation_id"] == "inn-1"
 
 
 def test_export_is_recorded_once_for_the_same_content(db: Database) -> None:

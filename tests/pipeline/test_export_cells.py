@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.export.cells import CELL_UNITS_MAX, FORMULA_STARTS, TRUNCATED, clean, csv_cell, safe_link
+from pipeline.export.cells import CELL_UNITS_MAX, FORMULA_STARTS, TRUNCATED, clean, csv_cell
 from pipeline.export.csv import write_csv
-from pipeline.export.xlsx import Sheet, write_xlsx
+from pipeline.export.xlsx import LINK_CHARACTERS_MAX, Sheet, write_xlsx
+from pipeline.links import safe_link
 
 RISKY = [
     "=1+1",
@@ -102,9 +103,12 @@ def test_long_cells_are_truncated_with_a_mark(character: str) -> None:
         "http://example.org/\u202egpj.exe",
         "http://exa mple.org/",
         "http:///nohost",
+        "http://example.org\\@other.example/",
+        "http://example.org/\ufffe",
+        "http://example.org/\u2065",
+        "http://example.org/\ue000",
         "http://[::1",
         "//example.org/",
-        "https://example.org/" + "a" * 3_000,
         "",
     ],
 )
@@ -114,6 +118,12 @@ def test_unsafe_addresses_are_no_links(address: str) -> None:
 
 def test_safe_addresses_are_links() -> None:
     assert safe_link("https://example.org/a?b=1#c") == "https://example.org/a?b=1#c"
+
+
+def test_an_address_too_long_for_excel_stays_text(tmp_path: Path) -> None:
+    fits = "https://example.org/".ljust(LINK_CHARACTERS_MAX, "a")
+    cells = workbook_cells(tmp_path / "x.xlsx", [fits, fits + "a"])
+    assert [cell.hyperlink is not None for cell in cells[1::2]] == [True, False]
 
 
 def test_workbook_has_no_formula_and_links_only_to_the_web(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from pipeline.export.files import file_digest
 from pipeline.export.stage import ExportError, export_candidate_lists
 from pipeline.resolve.stage import resolve_listings
 
+QUESTIONS_MAX = 40  # of two regions; two for each innovation made it several times as many
 HOSTILE = '=HYPERLINK("http://x.org","y") \x01\ud800 and more. Second sentence.'
 
 
@@ -96,6 +97,18 @@ def test_second_export_changes_nothing(db: Database, tmp_path: Path) -> None:
     assert [file.sha256 for file in second] == [file.sha256 for file in first]
     assert not any(file.is_changed for file in second)
     assert db["exports"].count == len(first)
+
+
+def test_what_is_public_names_the_file_and_no_folder(db: Database, tmp_path: Path) -> None:
+    export_candidate_lists(db, tmp_path, ["HI-SW"], ["csv"])
+    assert [row["path"] for row in db["exports"].rows] == ["candidates-HI-SW.csv"]
+
+
+def test_reading_takes_few_questions_however_many_innovations_and_regions(db: Database, tmp_path: Path) -> None:
+    asked: list[str] = []
+    db.conn.set_trace_callback(asked.append)
+    export_candidate_lists(db, tmp_path, ["HI-SW", "HI-West"], ["xlsx"])
+    assert 5 < len([sql for sql in asked if sql.lstrip().startswith("SELECT")]) < QUESTIONS_MAX
 
 
 def test_changed_content_is_a_new_record_and_a_new_manifest_entry(db: Database, tmp_path: Path) -> None:

@@ -9,12 +9,14 @@ import pytest
 from catalogue_database import catalogue_records, new_database
 
 from pipeline.resolve.blocking import candidate_pairs
+from pipeline.resolve.counting import ListingText
 from pipeline.resolve.evaluation import KnownDuplicates
 from pipeline.resolve.match_model import MODEL_PATH, MatchModel, ModelError
 from pipeline.resolve.stage import resolve_listings
 from pipeline.resolve.train import (
     CATALOGUE_PATH,
     Prepared,
+    clusters_at,
     cross_validate,
     fit,
     prepare,
@@ -64,6 +66,13 @@ def test_stored_model_is_the_trained_one(prepared: Prepared) -> None:
     fitted = fit(prepared, set(prepared.known.group_of))
     assert fitted.coefficients == pytest.approx(dict(stored.coefficients), rel=1e-3)
     assert stored.provenance["cross_validation"]["precision"] >= 0.95  # type: ignore[index]
+
+
+def test_the_rule_for_mirrors_is_measured_as_it_is_served() -> None:
+    first, second, *others = list(read_catalogue(CATALOGUE_PATH))[::80]
+    mirror = ListingText(second.id, second.title, second.text, f"{first.url}#top")
+    small = prepare([first, mirror, *others], KnownDuplicates({}, frozenset()))
+    assert sorted([first.id, second.id]) in map(sorted, clusters_at(small, MatchModel.load(), 0.99))
 
 
 def test_altered_model_is_refused(tmp_path: Path) -> None:

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from catalogue_database import (
@@ -19,8 +21,9 @@ from catalogue_database import (
 )
 from sqlite_utils import Database
 
-from db.database import transaction
+from db.database import IntegrityError, open_database, transaction
 from db.innovations import current_id
+from pipeline.resolve.explanation import best_partners
 from pipeline.resolve.stage import resolve_listings
 
 
@@ -171,6 +174,47 @@ def test_failure_leaves_everything_as_it_was(db: Database, monkeypatch: pytest.M
     with pytest.raises(KeyboardInterrupt):
         resolve_listings(db)
     assert contents(db) == before
+
+
+def between_computing_and_storing(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
+    """Let something happen when everything is computed and nothing is stored."""
+
+    def acting(*words: Any) -> Any:
+        act()
+        return best_partners(*words)
+
+    monkeypatch.setattr("pipeline.resolve.stage.best_partners", acting)
+
+
+def test_others_can_write_while_it_computes(db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = open_database(tmp_path / "i.db")
+    other.conn.execute("PRAGMA busy_timeout = 0")
+    sql = "UPDATE sources SET title = 'Written meanwhile'"
+    between_computing_and_storing(monkeypatch, lambda: other.conn.execute(sql) and other.conn.commit())
+    resolve_listings(db)
+    assert next(db.query("SELECT title FROM sources"))["title"] == "Written meanwhile"
+    assert db["innovations"].count > 0
+
+
+def test_a_listing_deleted_meanwhile_fails_loudly_and_stores_nothing(
+    db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = open_database(tmp_path / "i.db")
+    sql = f"DELETE FROM listings WHERE id = '{listing_of(ALONE[0])}'"
+    between_computing_and_storing(monkeypatch, lambda: other.conn.execute(sql) and other.conn.commit())
+    with pytest.raises(IntegrityError):
+        resolve_listings(db)
+    assert not any(contents(db).values())
+    monkeypatch.undo()
+    resolve_listings(db)
+    assert ALONE[0] not in {one for members in groups_of(db) for one in members}
+
+
+def test_copies_are_one_innovation_however_many(tmp_path: Path) -> None:
+    (record,) = catalogue_records(["d-cera-martha"])
+    copies = [{**record, "id": f"copy-{n}", "url": f"http://c{n}.example/"} for n in range(100)]
+    db = new_database(tmp_path / "i.db", copies)
+    assert resolve_listings(db)["innovations"] == 1
 
 
 @pytest.mark.parametrize("count", [0, 1, 2])

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.resolve.survivorship import SUMMARY_CHARACTERS, main_order, merge, opening, split_sentences, title_points
+from pipeline.resolve.survivorship import SUMMARY_CHARACTERS, main_order, merge, opening, title_points
 
 TEXT = (
     "Whzan is a telehealth kit for care homes. It measures pulse and oxygen. Staff send the readings to doctors. " * 2
@@ -52,11 +52,10 @@ def test_summary_is_cut_at_a_word() -> None:
     assert len(summary) <= SUMMARY_CHARACTERS and summary.endswith("word…")
 
 
-def test_abbreviations_do_not_end_a_sentence() -> None:
-    assert split_sentences("Dr. Smith of St. Mary's spoke. All agreed.") == [
-        "Dr. Smith of St. Mary's spoke.",
-        "All agreed.",
-    ]
+def test_summary_is_of_the_sentences_that_evidence_is_of() -> None:
+    text = "Approx. 40 homes of Whzan Ltd. Dorset agreed, cf. Mary. All agreed\n\u2022 to more of it"
+    assert opening(text, "Whzan", limit=55) == "Approx. 40 homes of Whzan Ltd. Dorset agreed, cf. Mary."
+    assert opening("Whzan helps\nMore at the end", "Whzan", limit=12) == "Whzan helps"
 
 
 def test_primary_theme_has_the_highest_sum() -> None:

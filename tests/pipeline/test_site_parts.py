@@ -6,12 +6,12 @@ from hypothesis import strategies as st
 from markupsafe import Markup
 from sqlite_utils import Database
 
+from pipeline.labels import Labels
+from pipeline.links import safe_link
 from pipeline.site.cells import cell
 from pipeline.site.dates import day
 from pipeline.site.explain import statements
 from pipeline.site.filters import PAGE_LIMIT, Question, question_from
-from pipeline.site.labels import Labels
-from pipeline.site.links import safe_link
 from pipeline.site.marking import HIT_END, HIT_START, Span, mark, marked_hits, passage
 from pipeline.site.words import WORDS_LIMIT, match_expression, terms
 

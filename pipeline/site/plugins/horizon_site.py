@@ -11,12 +11,12 @@ from datasette.utils.asgi import Request
 from jinja2 import Environment
 from markupsafe import Markup
 
+from pipeline.links import LINK_REL, safe_link
 from pipeline.site.assets import stylesheet_address
 from pipeline.site.cells import cell
 from pipeline.site.dates import day
 from pipeline.site.errors import error_page
 from pipeline.site.headers import Application, guarded
-from pipeline.site.links import LINK_REL, safe_link
 from pipeline.site.pages import ROUTES
 
 

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-
-from pipeline.site.reading import Connection, rows
+from typing import Any, Protocol
 
 VERDICT_WORDS = {"met": "met", "planned": "planned"}
 LABELS = """
     SELECT kind, code, label FROM terms
     UNION ALL SELECT 'region', code, name FROM regions
     UNION ALL SELECT 'source', name, title FROM sources"""
+
+
+class Connection(Protocol):
+    """What reading labels needs of a database connection."""
+
+    def execute(self, sql: str, /) -> Iterable[Any]:
+        """Run one statement and return its rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,4 +38,4 @@ class Labels:
 
 def read_labels(connection: Connection) -> Labels:
     """All labels; a few dozen rows."""
-    return Labels({(row["kind"], row["code"]): row["label"] for row in rows(connection, LABELS)})
+    return Labels({(kind, code): label for kind, code, label in connection.execute(LABELS)})
