@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 STAGE = "crawl"
 BATCH_VISITS = 20  # a commit waits for the disk; this many visits share one
 BATCH_SECONDS = 1.0  # no result waits longer than this for the next one to arrive
-TEXT_LIMIT_CHARACTERS = 100_000  # what the tagger reads at most; some 16,000 words, longer than any article
+TEXT_LIMIT_CHARACTERS = 100_000  # what the tagger reads at most; chosen, some 16,000 words
 TITLE_LIMIT_CHARACTERS = 1_000  # a longer "title" is a page's whole text caught by a wrong selector
 
 

@@ -16,7 +16,7 @@ from crawler.items import Facts
 from crawler.parsers.faults import PARSER_FAULTS, explain
 from crawler.parsers.text import markup_to_text
 
-DEPTH_LIMIT = 8  # lists in lists; chosen, twice what any API we know has
+DEPTH_LIMIT = 8  # lists in lists; chosen, far below where Python stops recursing
 LEFTOVER_LIMIT = 20  # keys; enough for the widest API we know once its long texts are mapped
 LEFTOVER_CHARACTERS = 120  # a label or a code; longer is a teaser of the text
 T = TypeVar("T")
