@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import traceback
 from collections.abc import Callable
@@ -23,6 +24,8 @@ Exit codes:
   3    done, with warnings (a source below its floor, say)
   130  interrupted
 """
+EXIT_FAILED = 1
+EXIT_MISUSE = 2
 EXIT_WARNINGS = 3
 EXIT_INTERRUPTED = 130
 
@@ -96,7 +99,10 @@ def cli() -> None:
 def crawl(
     names: tuple[str, ...], folder: Path | None, loopback_port: int | None, db_path: Path, console: Console
 ) -> int:
-    """Fetch listings from every enabled source, or from the sources named."""
+    """Fetch listings from every enabled source, or from the sources named.
+
+    The sources of the starter catalogue are on the demo site, which runs with: python -m crawler.demo.site
+    """
     from pipeline.crawl import CrawlPlan, crawl_sources
     from pipeline.job import started_job
     from pipeline.sources import SOURCES_FOLDER, choose_sources
@@ -126,7 +132,7 @@ def tag(file: TextIO | None, jobs: int | None, again: bool, db_path: Path, conso
 
     if file is not None:
         return tag_file(file, jobs, console)
-    with started_job(db_path, "tag", console) as job:
+    with started_job(db_path, "tag", console, must_exist=True) as job:
         tag_listings(job, again=again)
         return _reported(job)
 
@@ -139,7 +145,7 @@ def resolve(db_path: Path, console: Console) -> int:
     from pipeline.job import started_job
     from pipeline.resolve.stage import resolve_stage
 
-    with started_job(db_path, "resolve", console) as job:
+    with started_job(db_path, "resolve", console, must_exist=True) as job:
         resolve_stage(job)
         return _reported(job)
 
@@ -161,7 +167,7 @@ def export(
     from pipeline.export.stage import export_stage
     from pipeline.job import started_job
 
-    with started_job(db_path, "export", console) as job:
+    with started_job(db_path, "export", console, must_exist=True) as job:
         export_stage(job, folder or db_path.parent / "exports", regions, formats or ("csv", "xlsx"))
         return _reported(job)
 
@@ -263,8 +269,10 @@ def restore(file: Path, db_path: Path, console: Console) -> int:
 @talking
 def demo(serving: bool, port: int, db_path: Path, console: Console) -> int:
     """Run everything on the starter catalogue: crawl a site on loopback, tag, resolve, export, and serve the result."""
-    from pipeline.demo import demo_site, run_demo, serve_demo
+    from pipeline.demo import check_port, demo_site, run_demo, serve_demo
 
+    if serving:
+        check_port(port)
     with demo_site(console) as site:
         exports, status = run_demo(db_path, site, console)
         if serving:
@@ -338,6 +346,7 @@ def sources_check(names: tuple[str, ...], folder: Path | None, console: Console)
 
 def main(arguments: list[str] | None = None) -> None:
     """Entry point of `horizon`: run the command and turn how it ended into an exit code."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a stop by the system ends as tidily as Ctrl-C
     try:
         code = cli.main(arguments, prog_name="horizon", standalone_mode=False)
     except click.ClickException as error:
@@ -358,14 +367,16 @@ def _reported(job: Any) -> int:
 
 
 def _told(error: Exception, console: Console) -> int:
-    from pipeline.errors import is_expected
+    from pipeline.errors import RequestError, advice, is_expected
 
     if isinstance(error, click.exceptions.Exit | click.ClickException | BrokenPipeError) or not is_expected(error):
         raise error
     if console.verbosity > 0:
         click.echo("".join(traceback.format_exception(error)), err=True)
-    click.echo(click.style("Error: ", fg="red") + str(error), err=True, color=console.color)
-    return 1
+    context = click.get_current_context(silent=True)
+    told = f"{error}{advice(error, context.params.get('db_path') if context else None)}"
+    click.echo(click.style("Error: ", fg="red") + told, err=True, color=console.color)
+    return EXIT_MISUSE if isinstance(error, RequestError) else EXIT_FAILED
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import click
@@ -31,6 +31,7 @@ class Console:
 
     as_json: bool = False
     verbosity: int = 0
+    warned: list[str] = field(default_factory=list)
 
     def say(self, text: str) -> None:
         """Tell a person how it goes (standard error; silent when quiet)."""
@@ -43,7 +44,8 @@ class Console:
             click.echo(text, err=True, color=self.color)
 
     def warn(self, text: str) -> None:
-        """Tell of something wrong that stopped nothing; quiet does not hide it."""
+        """Tell of something wrong that stopped nothing, and remember it; quiet does not hide it."""
+        self.warned.append(text)
         click.echo(click.style("Warning: ", fg="yellow") + text, err=True, color=self.color)
 
     def result(self, values: Mapping[str, object], lines: Sequence[str]) -> None:

@@ -12,7 +12,7 @@ from pipeline.console import Console
 from pipeline.crawl import CrawlPlan
 from pipeline.job import Status, started_job
 from pipeline.run import RunPlan, run_stages
-from pipeline.site.serve import serve
+from pipeline.site.serve import bound_socket, serve
 from pipeline.sources import DEMO_SOURCES_FOLDER, choose_sources
 
 
@@ -37,6 +37,11 @@ def run_demo(db_path: Path, site: DemoSite, console: Console) -> tuple[Path, Sta
         run_stages(job, RunPlan(CrawlPlan(names, DEMO_SOURCES_FOLDER, urlsplit(site.base_url).port), exports))
         job.report()
         return exports, job.status
+
+
+def check_port(port: int) -> None:
+    """Raise SiteError now, and not after the work, when the port to serve on is taken."""
+    bound_socket("127.0.0.1", port).close()
 
 
 def serve_demo(db_path: Path, exports: Path, port: int, console: Console) -> None:

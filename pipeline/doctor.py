@@ -157,9 +157,11 @@ def _database_problems(db: Database, db_path: Path, *, search: bool) -> Iterator
 
 def _models() -> Iterator[Finding]:
     from nlp.tagger import Tagger
+    from pipeline.resolve.match_model import MatchModel
 
     tagger = Tagger.load()
     yield Finding("models", "ok", f"tagger {tagger.version}, vocabulary {tagger.vocabulary_version}")
+    yield Finding("models", "ok", f"duplicate finder {MatchModel.load().version}")
 
 
 def _tags(db_path: Path) -> Iterator[Finding]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from pathlib import Path
 
 
 class LockHeldError(Exception):
@@ -32,6 +33,22 @@ def is_expected(error: Exception) -> bool:
     if isinstance(error, OSError) and not isinstance(error, expected_errors()):
         return error.errno in FILE_TROUBLE
     return isinstance(error, expected_errors())
+
+
+def advice(error: Exception, db_path: Path | None) -> str:
+    """What to do next, where the message comes from the system or from SQLite and does not say it."""
+    from db.database import DatabaseError
+
+    if isinstance(error, expected_errors()) or not isinstance(error, DatabaseError | OSError):
+        return ""
+    text, database = str(error), f" (database {db_path})" if db_path else ""
+    if "full" in text or getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
+        return f"{database}; free some space, then run the same command again"
+    if "malformed" in text or "not a database" in text:
+        return f"{database}; see what is wrong with: horizon doctor --db {db_path}"
+    if "locked" in text:
+        return f"{database}; another program is writing to it: run the same command again"
+    return f"{database}; check the path and its permissions, or keep the database elsewhere with --db PATH"
 
 
 def expected_errors() -> tuple[type[Exception], ...]:

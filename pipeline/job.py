@@ -12,7 +12,7 @@ from typing import Literal
 from sqlite_utils import Database
 
 from db import runs
-from db.database import open_database
+from db.database import StorageError, open_database
 from db.migrations import migrate
 from db.regions import store_regions
 from pipeline.console import Console
@@ -36,7 +36,7 @@ class Job:
     @property
     def status(self) -> Status:
         """How it stands: done, or done with warnings."""
-        return "warnings" if self.warnings else "done"
+        return "warnings" if self.warnings or self.console.warned else "done"
 
     def count(self, stage: str, counts: Mapping[str, float]) -> None:
         """Store and say what a stage counted."""
@@ -65,11 +65,13 @@ class Job:
 
 
 @contextmanager
-def started_job(db_path: Path, command: str, console: Console) -> Iterator[Job]:
+def started_job(db_path: Path, command: str, console: Console, *, must_exist: bool = False) -> Iterator[Job]:
     """Take the lock, open and migrate the database, record the run, and close it however the work ends.
 
     Raises LockHeldError, StorageError, and whatever the work raises.
     """
+    if must_exist and not db_path.exists():
+        raise StorageError(f"no database at {db_path}; create one with: horizon demo, or horizon run --db {db_path}")
     with run_lock(db_path):
         db = open_database(db_path)
         try:

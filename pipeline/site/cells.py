@@ -11,7 +11,7 @@ from pipeline.links import LINK_REL, safe_link
 
 NOTHING = Markup("&nbsp;")  # an empty answer would make Datasette show the raw value
 INNOVATION_COLUMNS = {"innovation_id", "new_id"}
-INNOVATION_TABLES = {"innovations", "candidate_list"}
+INNOVATION_TABLES = {"innovations", "open_innovations", "candidate_list"}
 FILTER_OF_COLUMN = {
     "themes": "theme",
     "primary_theme": "theme",

@@ -128,10 +128,12 @@ def test_json_is_all_that_stands_on_standard_output(horizon: Horizon, workplace:
     [
         (("crawl", "--nonsense"), 2, "No such option"),
         (("bananas",), 2, "No such command"),
-        (("crawl", "demo-nise", "--sources", "crawler/demo/sources"), 1, "did you mean demo-nice?"),
+        (("crawl", "demo-nise", "--sources", "crawler/demo/sources"), 2, "did you mean demo-nice?"),
         (("tag", "--db", "/dev/null/x.db"), 1, "/dev/null"),
         (("serve", "--db", "data/nothing.db"), 1, "nothing.db"),
         (("restore", "data/nothing.db"), 2, "does not exist"),
+        (("tag", "--db", "data/typo.db"), 1, "typo.db"),
+        (("export", "--db", "data/typo.db"), 1, "horizon demo"),
         (("export", "--region", "HI-XX"), 1, "HI-SW"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else None,
@@ -149,7 +151,7 @@ def test_a_second_command_on_the_same_database_waits_its_turn(horizon: Horizon, 
     from pipeline.lock import run_lock
 
     with run_lock(tmp_path / "a.db"):
-        ended = horizon("tag", "--db", str(tmp_path / "a.db"))
+        ended = horizon("run", "--sources", "crawler/demo/sources", "--db", str(tmp_path / "a.db"))
     assert ended.returncode == 1
     assert "another horizon command is at work" in ended.stderr
 
@@ -162,4 +164,34 @@ def test_no_color_is_respected(horizon: Horizon) -> None:
             [sys.executable, "-c", script], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
         )
         assert ("\x1b[" in ended.stderr) is coloured
-        assert ended.returncode == 1
+        assert ended.returncode == 2
+
+
+def test_a_demo_that_cannot_be_served_says_so_before_the_work(horizon: Horizon, tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        ended = horizon("demo", "--port", str(taken.getsockname()[1]), "--db", str(tmp_path / "a.db"))
+    assert ended.returncode == 1
+    assert "cannot listen" in ended.stderr
+    assert not (tmp_path / "a.db").exists()
+
+
+def test_a_broken_source_file_is_a_warning_of_the_run(horizon: Horizon, tmp_path: Path) -> None:
+    shutil.copy(ROOT / "crawler" / "demo" / "sources" / "demo-nice.yml", tmp_path)
+    (tmp_path / "broken.yml").write_text("name: broken\n")
+    ended = horizon("crawl", "--sources", str(tmp_path), "--db", str(tmp_path / "a.db"), "--json")
+    assert ended.returncode == 3
+    assert f"horizon sources check broken --sources {tmp_path}" in ended.stderr
+    assert json.loads(ended.stdout)["status"] == "warnings"
+
+
+def test_what_the_system_says_comes_with_advice(tmp_path: Path) -> None:
+    from db.database import OperationalError
+    from pipeline.errors import advice, is_expected
+
+    for message, words in (("database or disk is full", "free some space"), ("database is locked", "another program")):
+        assert is_expected(OperationalError(message))
+        assert words in advice(OperationalError(message), tmp_path)
+    assert not is_expected(OperationalError("no such column: titel"))
+    assert "horizon doctor" in advice(OperationalError("database disk image is malformed"), tmp_path)

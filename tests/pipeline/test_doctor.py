@@ -68,3 +68,14 @@ def test_rows_that_contradict_each_other_are_told(demo_database: Path, tmp_path:
     db.conn.close()
     texts = [f.text for f in examine(copy, DEMO_SOURCES_FOLDER) if f.state == "warning"]
     assert any("belong to no innovation" in text for text in texts)
+
+
+def test_a_missing_duplicate_model_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from pipeline.resolve import match_model
+
+    def fail(*_: object, **__: object) -> None:
+        raise match_model.ModelError("the model file is gone")
+
+    monkeypatch.setattr(match_model.MatchModel, "load", fail)
+    found = states(examine(tmp_path / "a.db", DEMO_SOURCES_FOLDER))
+    assert "error" in found["models"]

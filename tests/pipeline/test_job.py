@@ -11,7 +11,9 @@ from pipeline.errors import LockHeldError, StageFailedError
 from pipeline.job import started_job
 from pipeline.validate import validate_stored
 
-QUIET = Console(verbosity=-1)
+
+def quiet() -> Console:
+    return Console(verbosity=-1)
 
 
 def statuses(path: Path) -> list[str]:
@@ -23,18 +25,18 @@ def statuses(path: Path) -> list[str]:
 
 def test_a_job_is_recorded_however_it_ends(tmp_path: Path) -> None:
     path = tmp_path / "a.db"
-    with started_job(path, "tag", QUIET):
+    with started_job(path, "tag", quiet()):
         pass
     assert statuses(path) == ["done"]
-    with pytest.raises(KeyboardInterrupt), started_job(path, "tag", QUIET):
+    with pytest.raises(KeyboardInterrupt), started_job(path, "tag", quiet()):
         raise KeyboardInterrupt
-    with pytest.raises(StageFailedError), started_job(path, "tag", QUIET) as job:
+    with pytest.raises(StageFailedError), started_job(path, "tag", quiet()) as job:
         raise job.fail("tag", "no reason")
     assert sorted(statuses(path)) == ["done", "failed", "interrupted"]
 
 
 def test_a_warning_makes_the_run_end_with_warnings(tmp_path: Path) -> None:
-    with started_job(tmp_path / "a.db", "tag", QUIET) as job:
+    with started_job(tmp_path / "a.db", "tag", quiet()) as job:
         job.warn("crawl", "one source is below its floor", source="s")
         assert [p["message"] for p in problems_of(job.db, job.run_id)] == ["one source is below its floor"]
     assert statuses(tmp_path / "a.db") == ["warnings"]
@@ -42,19 +44,19 @@ def test_a_warning_makes_the_run_end_with_warnings(tmp_path: Path) -> None:
 
 def test_a_killed_run_is_marked_by_the_next_one(tmp_path: Path) -> None:
     path = tmp_path / "a.db"
-    with started_job(path, "run", QUIET) as job:
+    with started_job(path, "run", quiet()) as job:
         job.db.conn.execute("INSERT INTO runs VALUES ('0', 'run', 't', NULL, 'running', '0')")
         job.db.conn.commit()
-    with started_job(path, "run", QUIET):
+    with started_job(path, "run", quiet()):
         pass
     assert statuses(path) == ["interrupted", "done", "done"]
 
 
 def test_two_jobs_never_overlap(tmp_path: Path) -> None:
     with (
-        started_job(tmp_path / "a.db", "run", QUIET),
+        started_job(tmp_path / "a.db", "run", quiet()),
         pytest.raises(LockHeldError),
-        started_job(tmp_path / "a.db", "run", QUIET),
+        started_job(tmp_path / "a.db", "run", quiet()),
     ):
         pass
 
@@ -62,7 +64,7 @@ def test_two_jobs_never_overlap(tmp_path: Path) -> None:
 def test_validation_stops_what_would_build_on_contradicting_rows(tmp_path: Path) -> None:
     from db.backup import backup_database
 
-    with started_job(tmp_path / "a.db", "run", QUIET) as job:
+    with started_job(tmp_path / "a.db", "run", quiet()) as job:
         validate_stored(job, published=True)
         job.db.conn.execute("PRAGMA foreign_keys = OFF")
         job.db.conn.execute("INSERT INTO innovation_redirects VALUES ('old', 'nowhere', 't')")

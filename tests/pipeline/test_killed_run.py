@@ -122,6 +122,13 @@ def test_an_interrupt_is_told_and_nothing_is_left_running(horizon_environment: d
     db.conn.close()
 
 
+def test_a_stop_by_the_system_ends_as_tidily(horizon_environment: dict[str, str], tmp_path: Path) -> None:
+    process = subprocess.Popen(command(tmp_path), cwd=ROOT, env=horizon_environment, stdin=subprocess.DEVNULL)
+    wait_for_listings(tmp_path / "a.db")
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=60) == 130
+
+
 def wait_for_listings(path: Path) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
