@@ -1,0 +1,150 @@
+"""Which way a sentence says that an amount moved, and the word that says it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from nlp.amounts import Amount
+from nlp.figure_terms import Direction, Lexicon
+from nlp.numbers import Line
+
+LEFT_REACH = 12  # tokens from "by" or "to" back to the verb of the change
+OBJECT_REACH = 4  # tokens between a verb of saving and its amount ("saved the NHS £5 million")
+RIGHT_REACH = 10  # tokens on to the participle of a passive ("could be avoided")
+AFTER_REACH = 3  # tokens from an amount to the comparative or noun of change after it
+_CLAUSE_ENDS = frozenset((",", ";", ":", ".", "(", ")", "which", "that", "who", "while", "but", "and"))
+_BE = frozenset("be been being is are was were".split())  # noqa: SIM905 - words read better than a list of strings
+_OBJECT_STOPS = frozenset(
+    "in on at for with over across within among from to by of than after before during and or as per".split()  # noqa: SIM905
+)
+_PAST = ("ed", "t", "n", "ll")  # ends of participles, so that "cut" and "fell" pass and "saves" does not
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """A direction and the token that says it (None when nothing does); saves when the amount is what is saved."""
+
+    direction: Direction
+    word: int | None = None
+    saves: bool = False
+
+
+STILL = Movement("none")
+
+
+class Directions:
+    """Finds the movement of each amount of a sentence."""
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self._lexicon = lexicon
+
+    def movements(self, line: Line, amounts: Sequence[Amount]) -> list[Movement]:
+        """One movement an amount, in order; what is joined by "and" shares it."""
+        found: list[Movement] = []
+        for place, amount in enumerate(amounts):
+            movement = self._own(line, amount)
+            if movement is STILL and place and self._continues(line, amounts[place - 1], amount):
+                movement = found[-1]
+            found.append(movement)
+        return found
+
+    def _own(self, line: Line, amount: Amount) -> Movement:
+        if amount.direction is not None:
+            return Movement(amount.direction, amount.first)
+        if amount.origin is not None:
+            return self._between_states(line, amount)
+        if amount.unit == "times":
+            return STILL
+        return self._after(line, amount) or self._before(line, amount) or self._passive(line, amount) or STILL
+
+    def _between_states(self, line: Line, amount: Amount) -> Movement:
+        assert amount.origin is not None
+        if amount.value == amount.origin:
+            return STILL
+        word = self._change_before(line, amount.lead)
+        return Movement("up" if amount.value > amount.origin else "down", word)
+
+    def _after(self, line: Line, amount: Amount) -> Movement | None:
+        """ "ten fewer years", "20 % more", "a 30 % reduction", "7.5 years sooner", "19 % cost savings"."""
+        words = self._lexicon
+        ends = (amount.end, amount.tail) if amount.tail != amount.end else (amount.end,)
+        for end in ends:
+            for at in range(end, min(end + AFTER_REACH, line.size)):
+                word = line.words[at]
+                if word in words.compare and not self._bounds(line, at):
+                    return Movement(words.compare[word], at)
+                if word in words.nouns and line.word(amount.lead - 1) not in ("by", "to"):
+                    return Movement(words.nouns[word], at, word in words.saving)
+                if not self._modifies(line, at, amount):
+                    break
+        return None
+
+    @staticmethod
+    def _modifies(line: Line, at: int, amount: Amount) -> bool:
+        """Whether the search may go on past this token: inside the amount's noun phrase, or a word of one."""
+        word = line.words[at]
+        return at < amount.tail or (word.isalpha() and word not in _CLAUSE_ENDS and word not in _OBJECT_STOPS)
+
+    def _bounds(self, line: Line, at: int) -> bool:
+        """ "100 or more", "less than", "more than": a bound on an amount."""
+        return line.word(at - 1) == "or" or (line.word(at + 1) == "than" and line.is_digits(at + 2))
+
+    def _before(self, line: Line, amount: Amount) -> Movement | None:
+        """ "fell by", "rose to", "a reduction of", "up 20 %", "saved the NHS £5 million"."""
+        words, at = self._lexicon, amount.lead - 1
+        word = line.word(at)
+        if word in ("by", "to"):
+            place = self._change_before(line, at)
+            if place is None:
+                return None
+            return Movement(self._way(line.words[place]), place, word == "by" and line.words[place] in words.saving)
+        if word == "of":
+            at -= 1
+            noun = line.word(at)
+            return Movement(words.nouns[noun], at, noun in words.saving) if noun in words.nouns else None
+        if word in words.change:
+            return Movement(words.change[word], at, word in words.saving)
+        return self._object(line, at)
+
+    def _object(self, line: Line, at: int) -> Movement | None:
+        """An amount that is the object of a verb of saving, with whom it is saved for between."""
+        for place in range(at, max(at - OBJECT_REACH, -1), -1):
+            word = line.words[place]
+            if word in self._lexicon.saving:
+                return Movement("down", place, True)
+            if word in self._lexicon.compare and place == at:
+                return Movement(self._lexicon.compare[word], place)
+            if word in _OBJECT_STOPS or word in _CLAUSE_ENDS or not word[0].isalpha():
+                return None
+        return None
+
+    def _way(self, word: str) -> Direction:
+        return self._lexicon.change.get(word) or self._lexicon.nouns[word]
+
+    def _change_before(self, line: Line, at: int) -> int | None:
+        """The place of the nearest change word before token `at`, within the sentence's part and reach."""
+        for place in range(at - 1, max(at - LEFT_REACH, 0) - 1, -1):
+            word = line.words[place]
+            if word in self._lexicon.change or word in self._lexicon.nouns:
+                return place
+            if word in (";", ".", ":"):
+                return None
+        return None
+
+    def _passive(self, line: Line, amount: Amount) -> Movement | None:
+        """ "7,000 lives a year could be saved", "20 % of admissions can be avoided"."""
+        for place in range(amount.tail, min(amount.tail + RIGHT_REACH, line.size)):
+            word = line.words[place]
+            if word in self._lexicon.saving and word.endswith(_PAST):
+                verb = line.word(place - 1) in _BE or place == amount.tail
+                return Movement("down", place, False) if verb else None
+            if word in _CLAUSE_ENDS:
+                return None
+        return None
+
+    @staticmethod
+    def _continues(line: Line, earlier: Amount, amount: Amount) -> bool:
+        """Whether nothing but "and" or a comma stands between two amounts."""
+        between = line.words[earlier.tail : amount.lead]
+        return between in (["and"], [","], ["or"], [",", "and"], ["and", "by"])
