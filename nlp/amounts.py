@@ -12,6 +12,7 @@ from nlp.quantities import CURRENCIES, HYPHENS, LAST_SMALL_WORD, Quantity, Quant
 MAX_BOUNDS = 3  # "an average of just over"
 CHANGE_REACH = 6  # tokens between the old state and "to" ("from 59% at baseline to 12%")
 OF_REACH = 6  # tokens between a count and the total that names what is counted ("29 of the city's 35 practices")
+ELLIPSIS_REACH = 12  # tokens back to the amount whose unit a bare number shares
 MULTIPLES: dict[str, tuple[float, str, Direction]] = {
     **dict.fromkeys(("doubled", "doubling", "doubles"), (2, "times", "up")),
     **dict.fromkeys(("tripled", "tripling", "trebled", "trebling"), (3, "times", "up")),
@@ -26,7 +27,7 @@ _SHARE_FOLLOWS = frozenset(
     "of the their its all were are have had was is said had will would could fewer less more lower higher".split()  # noqa: SIM905
 )
 _DETERMINERS = frozenset("the their its that his her our your".split())  # noqa: SIM905
-_ELLIPSIS_LEADS = frozenset("by to within and versus vs than against or with but ,".split())  # noqa: SIM905
+_ELLIPSIS_LEADS = frozenset("and versus vs than against with but ,".split())  # noqa: SIM905
 _AUXILIARIES = frozenset("had have were was are did has will".split())  # noqa: SIM905
 _STARTS = frozenset((*WORDS, *SIGNS, *CURRENCIES, *MULTIPLES, *_FOLDS, *PARTS, "a", "half", "double", "twice", "decade"))
 
@@ -90,9 +91,9 @@ class AmountReader:
             if not length:
                 break
             said = self._lexicon.bounds[tuple(line.words[first - length : first])]
-            bound = bound or (said if said != "none" else None)
+            bound = bound or said
             first -= length
-        return first, bound
+        return first, None if bound == "none" else bound
 
     def _bound_length(self, line: Line, first: int) -> int:
         for length in range(min(self._lexicon.longest_bound, first), 0, -1):
@@ -135,16 +136,20 @@ class AmountReader:
         following = line.word(end + 1)
         if following in self._lexicon.compare:
             return self._made(line, value, "times", place, end + 1, self._lexicon.compare[following])
-        if following in ("as", "the"):
+        if following in ("as", "the", "that", "those", "what") or isinstance(value, float):
             return self._made(line, value, "times", place, end + 1, "up" if following == "as" else None)
         return None
 
     def _ratio(self, line: Line, place: int) -> Amount | None:
         """ "one in five", "nine out of ten", "1 in every 20", both numbers bare."""
         first = number_at(line, place)
-        if first is None or line.word(place - 1) in CURRENCIES or line.word(place - 1) in (".", ":", "/"):
+        if first is None or line.word(place - 1) in CURRENCIES or (
+            line.joined(place) and line.word(place - 1) in (".", ":", "/")
+        ):
             return None
         part, at = first
+        if line.word(at + 1) == "in" and part <= LAST_SMALL_WORD and self._is_person(line.word(at)):
+            at += 1  # one person in 50
         if line.word(at) == "in":
             at += 2 if line.word(at + 1) == "every" else 1
         elif line.words[at : at + 2] == ["out", "of"]:
@@ -156,7 +161,14 @@ class AmountReader:
             return None
         if line.word(whole[1]) in ("%", "per", "percent", *HYPHENS):
             return None
+        named = self._is_person(line.word(first[1]))
+        if named and getattr(self._quantities.read(line, at), "unit", None) is not None:
+            return None
         return self._made(line, _share(part / whole[0]), "ratio", place, whole[1])
+
+    def _is_person(self, word: str) -> bool:
+        known = self._lexicon
+        return (known.plural.get(word) or known.singular.get(word)) in ("people", "patients")
 
     @staticmethod
     def _is_year(line: Line, place: int, value: Value) -> bool:
@@ -196,7 +208,7 @@ class AmountReader:
         return self._made(line, _share(number[0] / PARTS[word]), "ratio", place, at + 1)
 
     def _moves(self, word: str) -> bool:
-        return word in self._lexicon.nouns or word in self._lexicon.compare or word in ("in", "to", "and", "on", "from")
+        return word in self._lexicon.nouns or word in self._lexicon.compare or word in ("to", "and", "on", "from")
 
     # ---- quantities
 
@@ -278,6 +290,8 @@ class AmountReader:
 
     def _unit(self, line: Line, quantity: Quantity, found: list[Amount], lead: int) -> str | None:
         """The quantity's own unit, or for a bare number the unit that the sentence gives it elsewhere."""
+        if quantity.value == 1 and not quantity.in_digits and not self._is_time(quantity.unit):
+            return None
         if quantity.unit is not None:
             return quantity.unit
         if quantity.in_digits and line.word(quantity.first - 1) in ("=", ":") and line.word(quantity.first - 2) == "n":
@@ -288,11 +302,26 @@ class AmountReader:
         if following == "of":
             return self._total(line, quantity)
         before = line.word(lead - 1)
-        inherits = before in ("by", "to", "within") or (quantity.in_digits and before in _ELLIPSIS_LEADS)
+        if "population" in (before, line.word(lead - 2) if before == "of" else ""):
+            return "people"
+        return self._elliptical(line, quantity, found, before)
+
+    def _elliptical(self, line: Line, quantity: Quantity, found: list[Amount], before: str) -> str | None:
+        """A bare number's unit from the amounts before it; plain digits that count something unnamed are a count."""
+        following = line.word(quantity.end)
+        if before == "within":
+            found = [one for one in found if self._is_time(one.unit)]
+        near = bool(found) and quantity.first - found[-1].tail <= ELLIPSIS_REACH
+        inherits = before in ("by", "to", "within") or (
+            quantity.in_digits and (following in ("more", "fewer") or (near and before in _ELLIPSIS_LEADS))
+        )
         if inherits and found and following not in HYPHENS:
             return found[-1].unit
-        counts = quantity.in_digits and (following in _AUXILIARIES or self._is_bracketed(line, quantity, found))
+        counts = quantity.in_digits and (following in _AUXILIARIES or following.endswith("ed") or self._is_bracketed(line, quantity, found))
         return COUNT if counts else None
+
+    def _is_time(self, unit: str | None) -> bool:
+        return unit is not None and self._lexicon.kinds[unit] == "time"
 
     @staticmethod
     def _near_people(found: list[Amount]) -> str:

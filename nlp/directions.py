@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from nlp.amounts import Amount
 from nlp.figure_terms import Direction, Lexicon
 from nlp.numbers import Line
+from nlp.quantities import STOPS
 
 LEFT_REACH = 12  # tokens from "by" or "to" back to the verb of the change
 OBJECT_REACH = 4  # tokens between a verb of saving and its amount ("saved the NHS £5 million")
@@ -15,10 +16,9 @@ RIGHT_REACH = 10  # tokens on to the participle of a passive ("could be avoided"
 AFTER_REACH = 3  # tokens from an amount to the comparative or noun of change after it
 _CLAUSE_ENDS = frozenset((",", ";", ":", ".", "(", ")", "which", "that", "who", "while", "but", "and"))
 _BE = frozenset("be been being is are was were".split())  # noqa: SIM905 - words read better than a list of strings
-_OBJECT_STOPS = frozenset(
-    "in on at for with over across within among from to by of than after before during and or as per".split()  # noqa: SIM905
-)
-_PAST = ("ed", "t", "n", "ll")  # ends of participles, so that "cut" and "fell" pass and "saves" does not
+_OBJECTS = frozenset("the a an each every its their our them us it you".split())  # noqa: SIM905
+_OBJECT_STOPS = STOPS - _OBJECTS
+_PASSIVES = frozenset("saved avoided prevented freed released averted".split())  # noqa: SIM905
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Directions:
         if amount.origin is not None:
             return self._between_states(line, amount)
         if amount.unit == "times":
-            return STILL
+            return self._before(line, amount) or STILL
         return self._after(line, amount) or self._before(line, amount) or self._passive(line, amount) or STILL
 
     def _between_states(self, line: Line, amount: Amount) -> Movement:
@@ -67,18 +67,22 @@ class Directions:
 
     def _after(self, line: Line, amount: Amount) -> Movement | None:
         """ "ten fewer years", "20 % more", "a 30 % reduction", "7.5 years sooner", "19 % cost savings"."""
-        words = self._lexicon
+        words, counted = self._lexicon, self._lexicon.kinds[amount.unit] == "counted"
         ends = (amount.end, amount.tail) if amount.tail != amount.end else (amount.end,)
         for end in ends:
             for at in range(end, min(end + AFTER_REACH, line.size)):
                 word = line.words[at]
-                if word in words.compare and not self._bounds(line, at):
+                if word in words.compare and not self._bounds(line, at) and not self._of_pace(line, amount, word):
                     return Movement(words.compare[word], at)
-                if word in words.nouns and line.word(amount.lead - 1) not in ("by", "to"):
+                if word in words.nouns and not counted and line.word(amount.lead - 1) not in ("by", "to"):
                     return Movement(words.nouns[word], at, word in words.saving)
                 if not self._modifies(line, at, amount):
                     break
         return None
+
+    def _of_pace(self, line: Line, amount: Amount, word: str) -> bool:
+        """ "grew 60 % faster": the verb says the direction."""
+        return word in ("faster", "slower", "quicker") and line.word(amount.lead - 1) in self._lexicon.change
 
     @staticmethod
     def _modifies(line: Line, at: int, amount: Amount) -> bool:
@@ -104,7 +108,9 @@ class Directions:
             noun = line.word(at)
             return Movement(words.nouns[noun], at, noun in words.saving) if noun in words.nouns else None
         if word in words.change:
-            return Movement(words.change[word], at, word in words.saving)
+            # "raised £45m" is money found, not money grown
+            found_money = words.kinds[amount.unit] == "money" and words.change[word] == "up"
+            return None if found_money else Movement(words.change[word], at, word in words.saving)
         return self._object(line, at)
 
     def _object(self, line: Line, at: int) -> Movement | None:
@@ -136,7 +142,7 @@ class Directions:
         """ "7,000 lives a year could be saved", "20 % of admissions can be avoided"."""
         for place in range(amount.tail, min(amount.tail + RIGHT_REACH, line.size)):
             word = line.words[place]
-            if word in self._lexicon.saving and word.endswith(_PAST):
+            if word in _PASSIVES:
                 verb = line.word(place - 1) in _BE or place == amount.tail
                 return Movement("down", place, False) if verb else None
             if word in _CLAUSE_ENDS:
@@ -147,4 +153,7 @@ class Directions:
     def _continues(line: Line, earlier: Amount, amount: Amount) -> bool:
         """Whether nothing but "and" or a comma stands between two amounts."""
         between = line.words[earlier.tail : amount.lead]
+        parallel = line.word(earlier.end) in _OBJECT_STOPS and line.word(earlier.end) == line.word(amount.end)
+        if parallel and earlier.unit == amount.unit and between[-1:] in (["and"], [","]):
+            return True
         return between in (["and"], [","], ["or"], [",", "and"], ["and", "by"])

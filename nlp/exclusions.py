@@ -40,6 +40,8 @@ class Exclusions:
 
     def barred(self, line: Line, quantity: Quantity, lead: int) -> bool:
         """Whether a quantity, read with its neighbours, is no figure."""
+        if line.joined(quantity.tail) and line.word(quantity.tail) == "/":  # 27 kg/m²
+            return True
         if _in_name(line, quantity) or _in_statistics(line, quantity, lead):
             return True
         share = quantity.unit is not None and self._kinds[quantity.unit] in ("share", "money")
@@ -53,6 +55,8 @@ class Exclusions:
         before = line.word(quantity.first - 1)
         if before == "." and line.word(quantity.first - 2) in ("no", "fig", "vol", "p", "tel"):
             return True
+        if before in ("and", "or", ",", *HYPHENS) and line.is_digits(quantity.first - 2):
+            before = line.word(quantity.first - 3)  # Phase 3 and 4
         return before in self._terms.names and (quantity.in_digits or before not in ("year", "no", "top"))
 
     def _aged(self, line: Line, quantity: Quantity, lead: int) -> bool:
@@ -135,7 +139,8 @@ def _in_date(line: Line, quantity: Quantity, lead: int) -> bool:
         return True
     if line.word(end) == "of" and line.word(end + 1) in MONTHS:
         return True
-    return _is_year(line, first) and not (quantity.tail > end and line.word(first - 1) not in _YEAR_LEADS)
+    adjacent = quantity.tail == end + 1 and quantity.unit is not None
+    return _is_year(line, first) and (not adjacent or line.word(first - 1) in _YEAR_LEADS)
 
 
 def _is_year(line: Line, place: int) -> bool:

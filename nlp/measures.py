@@ -15,6 +15,7 @@ _LIGHT = frozenset(
     "the a an its their this that these those his her our your and or of to in on at by for from had have has was were "
     "is are be been would could will may might said also it they he she we up down s all about".split()  # noqa: SIM905
 )
+_PERIODS = frozenset("hour day week month quarter year".split())  # noqa: SIM905
 SAVING = "saving"
 
 
@@ -29,8 +30,11 @@ class Measures:
         if movement.saves:
             return SAVING
         kind = self._lexicon.kinds[amount.unit]
-        if kind == "counted" and movement.word is None and amount.tail > amount.end:
-            return line.span(amount.end, amount.tail).strip(" -–")
+        if kind == "counted" and amount.tail > amount.end:
+            first = amount.end
+            while first < amount.tail - 1 and line.words[first] in self._lexicon.compare:
+                first += 1
+            return line.span(first, amount.tail).strip(" -–")
         if movement.word is not None:
             return self._changed(line, amount, movement.word) or self._around(line, amount)
         return self._around(line, amount)
@@ -55,6 +59,8 @@ class Measures:
         return self._right(line, amount.tail) or self._left(line, amount.lead)
 
     def _right(self, line: Line, at: int) -> str:
+        if line.word(at) in ("a", "per", "each", "every") and line.word(at + 1) in _PERIODS:
+            at += 2
         end = at
         while end < min(at + MAX_MEASURE_WORDS, line.size) and line.words[end] not in _EDGES and not line.is_digits(end):
             end += 1

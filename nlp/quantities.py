@@ -8,7 +8,7 @@ from nlp.figure_terms import COUNT, Lexicon
 from nlp.numbers import SCALES, SHORT_SCALES, UNITS, Line, Value, exact, number_at
 
 CURRENCIES = {"£": "GBP", "$": "USD", "€": "EUR"}
-MAX_NOUN_WORDS = 7  # between a number and the end of its noun phrase; the longest in the labelled sentences has six
+MAX_NOUN_TOKENS = 9  # from a number to the end of its noun phrase
 LAST_SMALL_WORD = 10  # words up to ten count only nouns that have a unit of their own
 HYPHENS = ("-", "–", "‑")
 
@@ -124,7 +124,7 @@ class QuantityReader:
         """Unit and end of the noun phrase from token `at`: its first known plural, else any plural when it may count."""
         plain: int | None = None
         broken = False
-        for place in range(at, min(at + MAX_NOUN_WORDS, line.size)):
+        for place in range(at, min(at + MAX_NOUN_TOKENS, line.size)):
             word = line.words[place]
             known = self._known(line, place)
             if known is not None:
@@ -132,8 +132,8 @@ class QuantityReader:
             if word in _GLUE:
                 continue
             if word in _JOINERS:
-                broken = True
-                if plain is not None or (word in (",", ")") and place == at):
+                broken = broken or word != ","
+                if plain is not None or not self._goes_on(line, at, place):
                     break
             elif word in STOPS or not word[0].isalpha() or word in UNITS:
                 break
@@ -142,6 +142,13 @@ class QuantityReader:
             elif plain is not None:
                 break
         return (COUNT, plain) if plain is not None and may_count else None
+
+    @staticmethod
+    def _goes_on(line: Line, at: int, place: int) -> bool:
+        """Whether a phrase without its noun yet runs on across a comma, bracket or "and"."""
+        if line.words[place] in (",", ")"):
+            return place > at and line.word(place + 1) not in (*STOPS, *_JOINERS)
+        return True
 
     def _known(self, line: Line, place: int) -> tuple[str, int] | None:
         """Unit and end of the known plural or phrase at token `place`."""
@@ -153,7 +160,8 @@ class QuantityReader:
 
     def _last_of_compound(self, line: Line, code: str, end: int) -> tuple[str, int]:
         """ "100 staff hours": the last known plural of those that follow each other."""
-        following = self._known(line, end) if end < line.size else None
+        counted = self._lexicon.kinds[code] == "counted"
+        following = self._known(line, end) if counted and end < line.size else None
         return (code, end) if following is None else following
 
 
