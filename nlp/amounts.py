@@ -6,18 +6,20 @@ from dataclasses import dataclass, replace
 
 from nlp.exclusions import Exclusions
 from nlp.figure_terms import COUNT, Direction, Lexicon
-from nlp.numbers import PARTS, SIGNS, VALUE_DIGITS, WORDS, Line, Value, exact, number_at
-from nlp.quantities import CURRENCIES, HYPHENS, LAST_SMALL_WORD, Quantity, QuantityReader
+from nlp.numbers import PARTS, SCALES, SIGNS, VALUE_DIGITS, WORDS, Line, Value, exact, number_at
+from nlp.quantities import CURRENCIES, HYPHENS, LAST_SMALL_WORD, STOPS, Quantity, QuantityReader
 
 MAX_BOUNDS = 3  # "an average of just over"
 CHANGE_REACH = 6  # tokens between the old state and "to" ("from 59% at baseline to 12%")
 OF_REACH = 6  # tokens between a count and the total that names what is counted ("29 of the city's 35 practices")
 ELLIPSIS_REACH = 12  # tokens back to the amount whose unit a bare number shares
+WHOLE_PERCENT = 100
+OLD_STATE_REACH = 4  # amounts back from "up from" to the one it belongs to
 MULTIPLES: dict[str, tuple[float, str, Direction]] = {
     **dict.fromkeys(("doubled", "doubling", "doubles"), (2, "times", "up")),
     **dict.fromkeys(("tripled", "tripling", "trebled", "trebling"), (3, "times", "up")),
     **dict.fromkeys(("quadrupled", "quadrupling"), (4, "times", "up")),
-    **dict.fromkeys(("halved", "halving", "halve"), (0.5, "ratio", "down")),
+    **dict.fromkeys(("halved", "halving", "halve", "halves"), (0.5, "ratio", "down")),
 }
 _FOLDS = {
     f"{word}fold": n for n, word in enumerate("two three four five six seven eight nine ten".split(), start=2)
@@ -28,8 +30,15 @@ _SHARE_FOLLOWS = frozenset(
 )
 _DETERMINERS = frozenset("the their its that his her our your".split())  # noqa: SIM905
 _ELLIPSIS_LEADS = frozenset("and versus vs than against with but ,".split())  # noqa: SIM905
+_DAY_LEADS = frozenset("in within for over of than to by from takes took lasts".split())  # noqa: SIM905
 _AUXILIARIES = frozenset("had have were was are did has will".split())  # noqa: SIM905
-_STARTS = frozenset((*WORDS, *SIGNS, *CURRENCIES, *MULTIPLES, *_FOLDS, *PARTS, "a", "half", "double", "twice", "decade"))
+# Words with which an amount may begin, or that stand in one that begins with "a".
+NUMBER_WORDS = frozenset((*WORDS, *MULTIPLES, *_FOLDS, *PARTS, "fold", "double", "twice", "decade"))
+_STARTS = frozenset((*NUMBER_WORDS, *SIGNS, *CURRENCIES))
+_AFTER_ARTICLE = frozenset((*SCALES, *PARTS, "hundred", "dozen"))
+
+
+Number = tuple[Value, int]  # a value and the token after it
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,27 +70,28 @@ class AmountReader:
     def amounts(self, line: Line) -> list[Amount]:
         """Every amount that is a figure, in the order of place; time grows with the sentence's length."""
         found: list[Amount] = []
-        place = 0
-        while place < line.size:
-            if not (line.is_digits(place) or line.words[place] in _STARTS):
-                place += 1
+        after = 0
+        for place in _starts(line):
+            if place < after:
                 continue
             amount, after = self._amount(line, place, found)
             if amount is not None and not self._is_old_state(line, amount, found):
                 found.append(amount)
-            place = max(after, place + 1)
         return found
 
     def _amount(self, line: Line, place: int, found: list[Amount]) -> tuple[Amount | None, int]:
         """The amount at a token, or None, and the token to go on from."""
-        for reader in (self._multiple, self._ratio, self._part):
-            amount = reader(line, place)
-            if amount is not None:
-                return amount, amount.end
+        number = number_at(line, place)
+        amount = self._multiple(line, place, number) or self._ratio(line, place, number)
+        if amount is None and not line.is_digits(place):
+            amount = self._part(line, place, number)
+        if amount is not None:
+            return amount, amount.end
         quantity = self._quantities.read(line, place)
         if quantity is None:
             return None, place + 1
-        return self._joined(line, quantity, found)
+        amount, after = self._joined(line, quantity, found)
+        return amount, max(after, place + 1)
 
     def lead(self, line: Line, first: int) -> tuple[int, str | None]:
         """Where the words that bound a number at `first` begin ("more than", "an average of about"), and the bound."""
@@ -107,26 +117,23 @@ class AmountReader:
         lead, bound = self.lead(line, first)
         return Amount(value, unit, lead, first, end, end, bound, direction=way)
 
-    def _multiple(self, line: Line, place: int) -> Amount | None:
+    def _multiple(self, line: Line, place: int, number: Number | None) -> Amount | None:
         """Doubled, halved, twice as likely, double the number, eightfold, 10-fold, four times better."""
         word, following = line.words[place], line.word(place + 1)
-        if word in MULTIPLES:
+        if word in MULTIPLES and (word != "halves" or following in _DETERMINERS):
             value, unit, way = MULTIPLES[word]
             return self._made(line, value, unit, place, place + 1, way)
         if word in _FOLDS:
             return self._made(line, _FOLDS[word], "times", place, place + 1, "up")
         if (word == "twice" and following in ("as", "the")) or (word == "double" and self._doubles(line, place)):
             return self._made(line, 2, "times", place, place + 1, "up")
-        return self._times(line, place)
+        return None if number is None else self._times(line, place, number)
 
     @staticmethod
     def _doubles(line: Line, place: int) -> bool:
         return line.word(place + 1) in _DETERMINERS or line.word(place - 1) in ("to", "will", "could", "would", "than")
 
-    def _times(self, line: Line, place: int) -> Amount | None:
-        number = number_at(line, place)
-        if number is None:
-            return None
+    def _times(self, line: Line, place: int, number: Number) -> Amount | None:
         value, end = number
         at = end + 1 if line.word(end) in HYPHENS else end
         if line.word(at) == "fold":
@@ -136,20 +143,20 @@ class AmountReader:
         following = line.word(end + 1)
         if following in self._lexicon.compare:
             return self._made(line, value, "times", place, end + 1, self._lexicon.compare[following])
-        if following in ("as", "the", "that", "those", "what") or isinstance(value, float):
+        compared = following in ("as", "the", "that", "those", "what") or (following.isalpha() and following not in STOPS)
+        if compared or isinstance(value, float):
             return self._made(line, value, "times", place, end + 1, "up" if following == "as" else None)
         return None
 
-    def _ratio(self, line: Line, place: int) -> Amount | None:
+    def _ratio(self, line: Line, place: int, first: Number | None) -> Amount | None:
         """ "one in five", "nine out of ten", "1 in every 20", both numbers bare."""
-        first = number_at(line, place)
         if first is None or line.word(place - 1) in CURRENCIES or (
             line.joined(place) and line.word(place - 1) in (".", ":", "/")
         ):
             return None
         part, at = first
-        if line.word(at + 1) == "in" and part <= LAST_SMALL_WORD and self._is_person(line.word(at)):
-            at += 1  # one person in 50
+        named = self._named_words(line, part, at)
+        at += named
         if line.word(at) == "in":
             at += 2 if line.word(at + 1) == "every" else 1
         elif line.words[at : at + 2] == ["out", "of"]:
@@ -161,20 +168,24 @@ class AmountReader:
             return None
         if line.word(whole[1]) in ("%", "per", "percent", *HYPHENS):
             return None
-        named = self._is_person(line.word(first[1]))
         if named and getattr(self._quantities.read(line, at), "unit", None) is not None:
             return None
         return self._made(line, _share(part / whole[0]), "ratio", place, whole[1])
 
-    def _is_person(self, word: str) -> bool:
-        known = self._lexicon
-        return (known.plural.get(word) or known.singular.get(word)) in ("people", "patients")
+    def _named_words(self, line: Line, part: Value, at: int) -> int:
+        """How many words name what is counted: "one person in 50", "one GP appointment in four", "two patients in ten"."""
+        if part > LAST_SMALL_WORD or line.word(at) in STOPS or not line.word(at)[:1].isalpha():
+            return 0
+        if line.word(at + 1) == "in":
+            known = self._lexicon.plural.get(line.word(at))
+            return 1 if part == 1 or known in ("people", "patients") else 0
+        return 2 if part == 1 and line.word(at + 2) == "in" and line.word(at + 1).isalpha() else 0
 
     @staticmethod
     def _is_year(line: Line, place: int, value: Value) -> bool:
         return len(line.word(place)) == 4 and line.is_digits(place) and 1900 <= value <= 2099
 
-    def _part(self, line: Line, place: int) -> Amount | None:
+    def _part(self, line: Line, place: int, number: Number | None) -> Amount | None:
         """ "half of", "a third", "two-thirds", "three quarters"; "half an hour" and "a decade" are times."""
         word, following = line.words[place], line.word(place + 1)
         if word == "decade":
@@ -188,15 +199,15 @@ class AmountReader:
             accepted = line.word(place - 1) in _SHARE_LEADS or following in _SHARE_FOLLOWS
             barred = line.joined(place) or line.word(place - 1) == "a" or following in HYPHENS
             return self._made(line, 0.5, "ratio", place, place + 1) if accepted and not barred else None
-        return self._fraction(line, place)
+        return self._fraction(line, place, number)
 
     def _decade(self, line: Line, place: int) -> Amount | None:
         within = line.word(place - 1) == "a" and line.word(place - 2) in ("within", "over", "than", "for")
         return self._made(line, 10, "years", place, place + 1) if within else None
 
-    def _fraction(self, line: Line, place: int) -> Amount | None:
-        number = (1, place + 1) if line.words[place] == "a" else number_at(line, place)
-        if number is None or line.is_digits(place) or number[0] > LAST_SMALL_WORD:
+    def _fraction(self, line: Line, place: int, number: Number | None) -> Amount | None:
+        number = (1, place + 1) if line.words[place] == "a" else number
+        if number is None or number[0] > LAST_SMALL_WORD:
             return None
         at = number[1] + 1 if line.word(number[1]) in HYPHENS else number[1]
         word = line.word(at)
@@ -219,8 +230,10 @@ class AmountReader:
         other = self._second(line, quantity, changed)
         if other is None:
             unit = self._unit(line, quantity, found, lead)
-            if unit is None or self._exclusions.barred(line, replace(quantity, unit=quantity.unit), lead):
+            if unit is None or self._exclusions.barred(line, quantity, lead):
                 return None, quantity.end
+            if bound == "at least" and self._is_time(unit) and line.word(quantity.first - 1) == "over":
+                bound = None  # "over three years" is a length of time
             return self._alone(quantity, unit, lead, bound), quantity.end
         return self._pair(line, quantity, other, lead, bound)
 
@@ -290,7 +303,7 @@ class AmountReader:
 
     def _unit(self, line: Line, quantity: Quantity, found: list[Amount], lead: int) -> str | None:
         """The quantity's own unit, or for a bare number the unit that the sentence gives it elsewhere."""
-        if quantity.value == 1 and not quantity.in_digits and not self._is_time(quantity.unit):
+        if quantity.value == 1 and not quantity.in_digits and not self._is_length(line, quantity, lead):
             return None
         if quantity.unit is not None:
             return quantity.unit
@@ -298,7 +311,7 @@ class AmountReader:
             return self._near_people(found)
         following = line.word(quantity.end)
         if following == "who":
-            return "people"
+            return None if line.word(quantity.first - 1) in ("over", "under", "above", "below") else "people"
         if following == "of":
             return self._total(line, quantity)
         before = line.word(lead - 1)
@@ -312,13 +325,26 @@ class AmountReader:
         if before == "within":
             found = [one for one in found if self._is_time(one.unit)]
         near = bool(found) and quantity.first - found[-1].tail <= ELLIPSIS_REACH
-        inherits = before in ("by", "to", "within") or (
+        old = before == "from" and line.word(quantity.first - 2) in ("up", "down")
+        inherits = old or before in ("by", "to", "within") or (
             quantity.in_digits and (following in ("more", "fewer") or (near and before in _ELLIPSIS_LEADS))
         )
         if inherits and found and following not in HYPHENS:
-            return found[-1].unit
+            return self._shared(quantity, found)
         counts = quantity.in_digits and (following in _AUXILIARIES or following.endswith("ed") or self._is_bracketed(line, quantity, found))
         return COUNT if counts else None
+
+    def _shared(self, quantity: Quantity, found: list[Amount]) -> str:
+        """The last amount's unit; a number too large for a share has that of the last count."""
+        if found[-1].unit not in ("%", "ratio") or quantity.value <= WHOLE_PERCENT:
+            return found[-1].unit
+        counted = [one.unit for one in found if self._lexicon.kinds[one.unit] == "counted"]
+        return counted[-1] if counted else COUNT
+
+    def _is_length(self, line: Line, quantity: Quantity, lead: int) -> bool:
+        """Whether "one" opens a length of time; "might one day" does not."""
+        some_day = quantity.unit == "days" and not line.joined(quantity.end)
+        return self._is_time(quantity.unit) and (not some_day or lead < quantity.first or line.word(lead - 1) in _DAY_LEADS)
 
     def _is_time(self, unit: str | None) -> bool:
         return unit is not None and self._lexicon.kinds[unit] == "time"
@@ -346,12 +372,22 @@ class AmountReader:
         before = line.words[max(0, amount.lead - 2) : amount.lead]
         if len(before) < 2 or before[1] != "from" or before[0] not in ("up", "down") or amount.origin is not None:
             return False
-        for place in reversed(range(len(found))):
+        for place in reversed(range(max(0, len(found) - OLD_STATE_REACH), len(found))):
             if found[place].unit == amount.unit and found[place].origin is None:
                 way: Direction = "up" if before[0] == "up" else "down"
                 found[place] = replace(found[place], origin=amount.value, direction=way)
                 return True
         return False
+
+
+def _starts(line: Line) -> list[int]:
+    """The tokens at which an amount may begin."""
+    words = line.words
+    return [
+        place
+        for place, word in enumerate(words)
+        if "0" <= word[0] <= "9" or word in _STARTS or (word == "a" and line.word(place + 1) in _AFTER_ARTICLE)
+    ]
 
 
 def _share(value: float) -> Value:

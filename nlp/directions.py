@@ -107,6 +107,8 @@ class Directions:
             at -= 1
             noun = line.word(at)
             return Movement(words.nouns[noun], at, noun in words.saving) if noun in words.nouns else None
+        if word in ("up", "down") and line.word(at - 1) in words.terms.particle_verbs:
+            return None
         if word in words.change:
             # "raised £45m" is money found, not money grown
             found_money = words.kinds[amount.unit] == "money" and words.change[word] == "up"

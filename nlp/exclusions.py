@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from nlp.figure_terms import Lexicon
 from nlp.numbers import WORDS, Line
 from nlp.quantities import CURRENCIES, HYPHENS, Quantity
@@ -28,6 +30,8 @@ _GESTATION = frozenset(("gestation", "gestational", "pregnant", "pregnancy"))
 _BIRTH = frozenset(("born", "birth", "births", "preterm", "prematurely", "delivery"))
 _EMERGENCY_LEADS = frozenset(("nhs", "call", "calls", "calling", "dial", "the", "via", "to", "through", "ring", "and"))
 _EMERGENCY_NOUNS = frozenset(("call", "calls", "service", "services", "online", "provider", "providers"))
+_CLOCK = re.compile(r"[0-2]?\d\.[0-5]\d")
+_CLOCK_LEADS = frozenset(("from", "at", "to", "until", "till", "and", "between"))
 _OPENING = frozenset("a per each every".split())  # noqa: SIM905
 _OPEN_LEFT = frozenset("([{\"'“‘~><≥≤+=≈—…")
 
@@ -70,7 +74,7 @@ class Exclusions:
             return True
         if line.word(after) in ("and", "or") and line.word(after + 1) in _AGE_ENDS:
             return quantity.unit in (None, "years", "months")
-        return quantity.unit in (None, "years") and line.word(lead - 1) == "of" and line.word(lead - 2) in _PEOPLE
+        return quantity.unit in (None, "years") and line.word(lead - 1) in ("of", "from") and line.word(lead - 2) in _PEOPLE
 
     def _timed(self, line: Line, quantity: Quantity, lead: int) -> bool:
         """A place in time, opening hours, a frequency, a gestation, or the name of a standard or plan."""
@@ -151,6 +155,8 @@ def _is_year(line: Line, place: int) -> bool:
 
 def _at_time(line: Line, quantity: Quantity, lead: int) -> bool:
     end = quantity.end
+    if quantity.unit is None and _CLOCK.fullmatch(line.word(quantity.first)) and line.word(lead - 1) in _CLOCK_LEADS:
+        return True
     return line.word(end) in ("am", "pm", "o'clock", "noon") or line.words[end : end + 3] in (
         ["p", ".", "m"],
         ["a", ".", "m"],

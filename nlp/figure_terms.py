@@ -54,6 +54,7 @@ class FigureTerms(_Strict):
     up: Movement
     saving: Movement
     names: frozenset[str]
+    particle_verbs: frozenset[str]
     before_place: frozenset[str]
     after_place: frozenset[str]
     endpoints: frozenset[str]

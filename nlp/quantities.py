@@ -10,6 +10,8 @@ from nlp.numbers import SCALES, SHORT_SCALES, UNITS, Line, Value, exact, number_
 CURRENCIES = {"£": "GBP", "$": "USD", "€": "EUR"}
 MAX_NOUN_TOKENS = 9  # from a number to the end of its noun phrase
 LAST_SMALL_WORD = 10  # words up to ten count only nouns that have a unit of their own
+CARBON_REACH = 12  # tokens back to "carbon" or "CO2" that make tonnes those of greenhouse gas
+_GASES = ("co2", "co₂", "carbon", "greenhouse", "ghg")
 HYPHENS = ("-", "–", "‑")
 
 # Words that no noun phrase runs across.
@@ -67,6 +69,7 @@ class QuantityReader:
             unit = reader(line, end, value, digits)
             if unit is not None:
                 factor, code, after, singular = unit
+                code, after = _carbon(line, code, after)
                 end = end if reader == self._noun else after
                 return Quantity(exact(value * factor), scale * factor, code, place, end, after, digits, singular)
         return Quantity(value, scale, None, place, end, end, digits)
@@ -104,13 +107,14 @@ class QuantityReader:
         direct = self._direct(line, at, value, digits, hyphen)
         if direct is not None or hyphen:
             return direct
-        found = self._walk(line, at, digits or value > LAST_SMALL_WORD)
-        return None if found is None else (1, *found, False)
+        may_count = digits or value > LAST_SMALL_WORD
+        found = self._walk(line, at, may_count)
+        return None if found is None or (found[0] == COUNT and not may_count) else (1, *found, False)
 
     def _direct(self, line: Line, at: int, value: Value, digits: bool, hyphen: bool) -> tuple[int, str, int, bool] | None:
         """A singular form right after the number: hyphened, after one, or a measure after digits ("120 bed home")."""
         code = self._lexicon.singular.get(line.word(at))
-        if code is None:
+        if code is None or (line.word(at) == "bedded" and not hyphen):
             return None
         kind = self._lexicon.kinds[code]
         counted = kind == "counted"
@@ -163,6 +167,17 @@ class QuantityReader:
         counted = self._lexicon.kinds[code] == "counted"
         following = self._known(line, end) if counted and end < line.size else None
         return (code, end) if following is None else following
+
+
+def _carbon(line: Line, code: str, after: int) -> tuple[str, int]:
+    """Tonnes and kilograms of greenhouse gas: "10 tonnes of CO2e", "a carbon saving of 3 tonnes"."""
+    if code not in ("tonnes", "kg"):
+        return code, after
+    at = after + 1 if line.word(after) == "of" else after
+    if line.word(at).startswith(_GASES):
+        return f"{code} CO2e", at + 1
+    before = line.words[max(0, after - CARBON_REACH) : after]
+    return (f"{code} CO2e", after) if any(word.startswith(_GASES) for word in before) else (code, after)
 
 
 def looks_plural(word: str) -> bool:
