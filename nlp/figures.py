@@ -7,13 +7,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from nlp.amounts import NUMBER_WORDS, Amount, AmountReader
 from nlp.annotations import Annotation
-from nlp.directions import Direction, Directions, Movement
 from nlp.evidence import quoted
-from nlp.figure_terms import Lexicon, load_figure_terms
-from nlp.measures import Measures
-from nlp.numbers import Line, Value
+from nlp.quantities.amounts import AmountReader
+from nlp.quantities.bounds import Amount
+from nlp.quantities.directions import Directions, Movement
+from nlp.quantities.measures import Measures
+from nlp.quantities.numbers import Line, Value
+from nlp.quantities.shares import NUMBER_WORDS
+from nlp.quantities.terms import Direction, Lexicon, load_figure_terms
 from nlp.reading import Reading
 
 # Changed when the code that reads figures changes, so that stored figures are made anew.

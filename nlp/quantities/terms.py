@@ -91,9 +91,7 @@ def load_figure_terms(folder: Path = TAXONOMY_FOLDER) -> Lexicon:
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"]) or "file"
-        raise TaxonomyError(
-            f"{path}: {key}: {first['msg']}; keys: {', '.join(FigureTerms.model_fields)}"
-        ) from error
+        raise TaxonomyError(f"{path}: {key}: {first['msg']}; keys: {', '.join(FigureTerms.model_fields)}") from error
     _check(path, terms)
     return _lexicon(terms, hashlib.sha256(content).hexdigest()[:12])
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from nlp.amounts import Amount
-from nlp.figure_terms import Direction, Lexicon
-from nlp.numbers import Line
-from nlp.quantities import STOPS
+from nlp.quantities.bounds import Amount
+from nlp.quantities.numbers import Line
+from nlp.quantities.quantity import STOPS
+from nlp.quantities.terms import Direction, Lexicon
 
 LEFT_REACH = 12  # tokens from "by" or "to" back to the verb of the change
 OBJECT_REACH = 4  # tokens between a verb of saving and its amount ("saved the NHS £5 million")
@@ -18,6 +18,7 @@ _CLAUSE_ENDS = frozenset((",", ";", ":", ".", "(", ")", "which", "that", "who", 
 _BE = frozenset("be been being is are was were".split())  # noqa: SIM905 - words read better than a list of strings
 _OBJECTS = frozenset("the a an each every its their our them us it you".split())  # noqa: SIM905
 _OBJECT_STOPS = STOPS - _OBJECTS
+_PAYER_STOPS = frozenset("by at for with to from than cost costs costing worth spent which that who but".split())  # noqa: SIM905
 _PASSIVES = frozenset("saved avoided prevented freed released averted".split())  # noqa: SIM905
 
 
@@ -67,10 +68,14 @@ class Directions:
 
     def _after(self, line: Line, amount: Amount) -> Movement | None:
         """ "ten fewer years", "20 % more", "a 30 % reduction", "7.5 years sooner", "19 % cost savings"."""
+        if line.word(amount.tail) in ("up", "down") and line.word(amount.tail + 1) in ("on", "from", ",", "."):
+            return Movement("up" if line.word(amount.tail) == "up" else "down", amount.tail)
         words, counted = self._lexicon, self._lexicon.kinds[amount.unit] == "counted"
         ends = (amount.end, amount.tail) if amount.tail != amount.end else (amount.end,)
         for end in ends:
-            for at in range(end, min(end + AFTER_REACH, line.size)):
+            # "the three-year programme cut costs" holds no noun of change
+            reach = 1 if self._lexicon.kinds[amount.unit] == "time" else AFTER_REACH
+            for at in range(end, min(end + reach, line.size)):
                 word = line.words[at]
                 if word in words.compare and not self._bounds(line, at) and not self._of_pace(line, amount, word):
                     return Movement(words.compare[word], at)
@@ -99,7 +104,8 @@ class Directions:
         words, at = self._lexicon, amount.lead - 1
         word = line.word(at)
         if word in ("by", "to"):
-            place = self._change_before(line, at)
+            near = word == "to" and amount.tail > amount.end and words.kinds[amount.unit] == "counted"
+            place = self._change_before(line, at, OBJECT_REACH if near else LEFT_REACH)
             if place is None:
                 return None
             return Movement(self._way(line.words[place]), place, word == "by" and line.words[place] in words.saving)
@@ -113,13 +119,14 @@ class Directions:
             # "raised £45m" is money found, not money grown
             found_money = words.kinds[amount.unit] == "money" and words.change[word] == "up"
             return None if found_money else Movement(words.change[word], at, word in words.saving)
-        return self._object(line, at)
+        money = words.kinds[amount.unit] == "money"
+        return self._object(line, at) or (self._payer(line, at) if money else None)
 
     def _object(self, line: Line, at: int) -> Movement | None:
         """An amount that is the object of a verb of saving, with whom it is saved for between."""
         for place in range(at, max(at - OBJECT_REACH, -1), -1):
             word = line.words[place]
-            if word in self._lexicon.saving:
+            if word in self._lexicon.saving and self._moves(line, place):
                 return Movement("down", place, True)
             if word in self._lexicon.compare and place == at:
                 return Movement(self._lexicon.compare[word], place)
@@ -127,15 +134,31 @@ class Directions:
                 return None
         return None
 
+    def _payer(self, line: Line, at: int) -> Movement | None:
+        """ "saved the health and care system in England £12m": money may stand further from its verb."""
+        for place in range(at, max(at - LEFT_REACH, -1), -1):
+            if line.words[place] in self._lexicon.saving and self._moves(line, place):
+                return Movement("down", place, True)
+            if line.words[place] in _PAYER_STOPS or not line.words[place][0].isalpha():
+                return None
+        return None
+
+    def _moves(self, line: Line, place: int) -> bool:
+        """Whether a word says a change; a capital inside the sentence makes it a name ("CVD Prevent")."""
+        word = line.words[place]
+        known = word in self._lexicon.change or word in self._lexicon.nouns
+        return known and (place == 0 or line.raw[place][0].islower())
+
     def _way(self, word: str) -> Direction:
         return self._lexicon.change.get(word) or self._lexicon.nouns[word]
 
-    def _change_before(self, line: Line, at: int) -> int | None:
+    def _change_before(self, line: Line, at: int, reach: int = LEFT_REACH) -> int | None:
         """The place of the nearest change word before token `at`, within the sentence's part and reach."""
-        for place in range(at - 1, max(at - LEFT_REACH, 0) - 1, -1):
+        for place in range(at - 1, max(at - reach, 0) - 1, -1):
             word = line.words[place]
-            if word in self._lexicon.change or word in self._lexicon.nouns:
-                return place
+            if self._moves(line, place):
+                # "reduced falls by": the verb, not its object
+                return place - 1 if line.word(place - 1) in self._lexicon.change else place
             if word in (";", ".", ":"):
                 return None
         return None
@@ -146,7 +169,8 @@ class Directions:
             word = line.words[place]
             if word in _PASSIVES:
                 verb = line.word(place - 1) in _BE or place == amount.tail
-                return Movement("down", place, False) if verb else None
+                counted = self._lexicon.kinds[amount.unit] in ("counted", "share")
+                return Movement("down", place, not counted) if verb else None
             if word in _CLAUSE_ENDS:
                 return None
         return None

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nlp.figure_terms import COUNT, Lexicon
-from nlp.numbers import SCALES, SHORT_SCALES, UNITS, Line, Value, exact, number_at
+from nlp.quantities.numbers import SCALES, SHORT_SCALES, UNITS, Line, Value, exact, number_at
+from nlp.quantities.terms import COUNT, Lexicon
 
 CURRENCIES = {"£": "GBP", "$": "USD", "€": "EUR"}
 MAX_NOUN_TOKENS = 9  # from a number to the end of its noun phrase
@@ -26,6 +26,7 @@ STOPS = frozenset(
     ).split()
 )
 _JOINERS = frozenset(("and", "or", ",", "&", "/", "(", ")"))
+_APOSTROPHES = ("'", "’")
 _GLUE = frozenset((*HYPHENS, "’", "'", "‘", '"', "“", "”"))
 # Ends of words that look plural and are not.
 _SINGULAR_ENDS = ("ss", "us", "is", "'s", "’s", "ous", "ways")
@@ -66,10 +67,10 @@ class QuantityReader:
             return self._money(line, place, value, scale, end, currency)
         digits = line.is_digits(place)
         for reader in (self._share, self._suffix, self._noun):
-            unit = reader(line, end, value, digits)
-            if unit is not None:
-                factor, code, after, singular = unit
-                code, after = _carbon(line, code, after)
+            found_unit = reader(line, end, value, digits)
+            if found_unit is not None:
+                factor, unit, after, singular = found_unit
+                code, after = _carbon(line, unit, after)
                 end = end if reader == self._noun else after
                 return Quantity(exact(value * factor), scale * factor, code, place, end, after, digits, singular)
         return Quantity(value, scale, None, place, end, end, digits)
@@ -86,7 +87,8 @@ class QuantityReader:
             return 1, "points", end + 2, False
         if word in ("%", "percent") or (word == "per" and following == "cent"):
             after = end + 1 + (word == "per")
-            return (1, "points", after + 1, False) if line.word(after) in ("points", "point") else (1, "%", after, False)
+            points = line.word(after) in ("points", "point")
+            return (1, "points", after + 1, False) if points else (1, "%", after, False)
         return None
 
     def _suffix(self, line: Line, end: int, value: Value, digits: bool) -> tuple[int, str, int, bool] | None:
@@ -111,7 +113,9 @@ class QuantityReader:
         found = self._walk(line, at, may_count)
         return None if found is None or (found[0] == COUNT and not may_count) else (1, *found, False)
 
-    def _direct(self, line: Line, at: int, value: Value, digits: bool, hyphen: bool) -> tuple[int, str, int, bool] | None:
+    def _direct(
+        self, line: Line, at: int, value: Value, digits: bool, hyphen: bool
+    ) -> tuple[int, str, int, bool] | None:
         """A singular form right after the number: hyphened, after one, or a measure after digits ("120 bed home")."""
         code = self._lexicon.singular.get(line.word(at))
         if code is None or (line.word(at) == "bedded" and not hyphen):
@@ -125,42 +129,41 @@ class QuantityReader:
         return (1, code, at + 1, True) if digits and not counted else None
 
     def _walk(self, line: Line, at: int, may_count: bool) -> tuple[str, int] | None:
-        """Unit and end of the noun phrase from token `at`: its first known plural, else any plural when it may count."""
+        """Unit and end of the noun phrase from token `at`: its first known plural, else any plural that counts."""
         plain: int | None = None
         broken = False
         for place in range(at, min(at + MAX_NOUN_TOKENS, line.size)):
-            word = line.words[place]
             known = self._known(line, place)
             if known is not None:
-                return self._last_of_compound(line, *known) if not (broken and plain) else (COUNT, plain)
-            if word in _GLUE:
-                continue
-            if word in _JOINERS:
-                broken = broken or word != ","
-                if plain is not None or not self._goes_on(line, at, place):
-                    break
-            elif word in STOPS or not word[0].isalpha() or word in UNITS:
+                return self._last_of_compound(line, *known)
+            if plain is not None or not self._goes_on(line, at, place):
                 break
-            elif plain is None and not broken and looks_plural(word) and word not in self._lexicon.change:
+            word = line.words[place]
+            broken = broken or (word in _JOINERS and word != ",")
+            owner = line.word(place + 1) in _APOSTROPHES and line.joined(place + 1)
+            if not (broken or owner) and looks_plural(word) and word not in self._lexicon.change:
                 plain = place + 1
-            elif plain is not None:
-                break
         return (COUNT, plain) if plain is not None and may_count else None
 
     @staticmethod
     def _goes_on(line: Line, at: int, place: int) -> bool:
-        """Whether a phrase without its noun yet runs on across a comma, bracket or "and"."""
-        if line.words[place] in (",", ")"):
+        """Whether a phrase without its noun yet runs on across this token: a word of its own, a comma, "and"."""
+        word = line.words[place]
+        if word in (",", ")"):
             return place > at and line.word(place + 1) not in (*STOPS, *_JOINERS)
-        return True
+        if word in _JOINERS or word in _GLUE:
+            return True
+        return word not in STOPS and word[0].isalpha() and word not in UNITS
 
     def _known(self, line: Line, place: int) -> tuple[str, int] | None:
         """Unit and end of the known plural or phrase at token `place`."""
         for words, code in self._lexicon.phrases.get(line.words[place], ()):
             if tuple(line.words[place : place + len(words)]) == words:
                 return code, place + len(words)
-        code = self._lexicon.plural.get(line.words[place])
-        return None if code is None else (code, place + 1)
+        if line.word(place + 1) in _APOSTROPHES and line.joined(place + 1):
+            return None  # "citizens' juries"
+        known = self._lexicon.plural.get(line.words[place])
+        return None if known is None else (known, place + 1)
 
     def _last_of_compound(self, line: Line, code: str, end: int) -> tuple[str, int]:
         """ "100 staff hours": the last known plural of those that follow each other."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from nlp.figure_terms import Lexicon
-from nlp.numbers import WORDS, Line
-from nlp.quantities import CURRENCIES, HYPHENS, Quantity
+from nlp.quantities.numbers import WORDS, Line
+from nlp.quantities.quantity import CURRENCIES, HYPHENS, Quantity
+from nlp.quantities.terms import COUNT, Lexicon
 
 # Four digits in this span without a comma are read as a year.
 FIRST_YEAR, LAST_YEAR = 1900, 2099
@@ -28,7 +28,9 @@ _PERIODS = frozenset("day week month year night days weeks months years".split()
 _PEOPLE = frozenset("people adults women men children girls boys patients those babies infants anyone".split())  # noqa: SIM905
 _GESTATION = frozenset(("gestation", "gestational", "pregnant", "pregnancy"))
 _BIRTH = frozenset(("born", "birth", "births", "preterm", "prematurely", "delivery"))
-_EMERGENCY_LEADS = frozenset(("nhs", "call", "calls", "calling", "dial", "the", "via", "to", "through", "ring", "and"))
+_EMERGENCY_LEADS = frozenset(
+    ("nhs", "call", "calls", "calling", "dial", "the", "via", "to", "through", "ring", "and", "or")
+)
 _EMERGENCY_NOUNS = frozenset(("call", "calls", "service", "services", "online", "provider", "providers"))
 _CLOCK = re.compile(r"[0-2]?\d\.[0-5]\d")
 _CLOCK_LEADS = frozenset(("from", "at", "to", "until", "till", "and", "between"))
@@ -51,6 +53,8 @@ class Exclusions:
         share = quantity.unit is not None and self._kinds[quantity.unit] in ("share", "money")
         if share:
             return False
+        if line.word(quantity.first - 1) == "per":  # 4.2 per 1,000 births
+            return True
         checks = (_in_date, _at_time, _is_emergency_number, _by_digits, self._named, self._aged)
         return any(check(line, quantity, lead) for check in checks) or self._timed(line, quantity, lead)
 
@@ -74,7 +78,11 @@ class Exclusions:
             return True
         if line.word(after) in ("and", "or") and line.word(after + 1) in _AGE_ENDS:
             return quantity.unit in (None, "years", "months")
-        return quantity.unit in (None, "years") and line.word(lead - 1) in ("of", "from") and line.word(lead - 2) in _PEOPLE
+        return (
+            quantity.unit in (None, "years")
+            and line.word(lead - 1) in ("of", "from")
+            and line.word(lead - 2) in _PEOPLE
+        )
 
     def _timed(self, line: Line, quantity: Quantity, lead: int) -> bool:
         """A place in time, opening hours, a frequency, a gestation, or the name of a standard or plan."""
@@ -107,7 +115,7 @@ def _in_name(line: Line, quantity: Quantity) -> bool:
     word = line.word(end)
     if word in ("/", ":", ".") and line.is_digits(end + 1) and line.joined(end + 1):
         return True
-    return word[:1].isalpha() and line.is_digits(end - 1) or (word in HYPHENS and line.word(end + 1) in ("7", "7s"))
+    return (word[:1].isalpha() and line.is_digits(end - 1)) or (word in HYPHENS and line.word(end + 1) in ("7", "7s"))
 
 
 def _opens(line: Line, first: int) -> bool:
@@ -143,11 +151,11 @@ def _in_date(line: Line, quantity: Quantity, lead: int) -> bool:
         return True
     if line.word(end) == "of" and line.word(end + 1) in MONTHS:
         return True
-    adjacent = quantity.tail == end + 1 and quantity.unit is not None
-    return _is_year(line, first) and (not adjacent or line.word(first - 1) in _YEAR_LEADS)
+    adjacent = quantity.tail == end + 1 and quantity.unit not in (None, COUNT)
+    return is_year(line, first) and (not adjacent or line.word(first - 1) in _YEAR_LEADS)
 
 
-def _is_year(line: Line, place: int) -> bool:
+def is_year(line: Line, place: int) -> bool:
     """Whether the token is four digits between the first and the last year."""
     word = line.word(place)
     return len(word) == 4 and word.isdecimal() and FIRST_YEAR <= int(word) <= LAST_YEAR
@@ -173,7 +181,7 @@ def _by_digits(line: Line, quantity: Quantity, lead: int) -> bool:
     """Numbers side by side are telephone numbers, codes or tables; a year may stand next to one."""
     first, end = quantity.first, quantity.end
     follows = quantity.in_digits and line.is_digits(end) and not line.joined(end)
-    return follows or (line.is_digits(first) and line.is_digits(first - 1) and not _is_year(line, first - 1))
+    return follows or (line.is_digits(first) and line.is_digits(first - 1) and not is_year(line, first - 1))
 
 
 def _opening_hours(line: Line, quantity: Quantity) -> bool:

@@ -2,18 +2,70 @@
 
 from __future__ import annotations
 
-from nlp.amounts import Amount
-from nlp.directions import Movement
-from nlp.figure_terms import Lexicon
-from nlp.numbers import Line
-from nlp.quantities import STOPS
+from nlp.quantities.bounds import Amount
+from nlp.quantities.directions import Movement
+from nlp.quantities.numbers import Line
+from nlp.quantities.quantity import STOPS
+from nlp.quantities.terms import Lexicon
 
 MAX_MEASURE_WORDS = 8
 MAX_POPULATION_WORDS = 6
-_EDGES = frozenset((",", ";", ":", ".", "(", ")", "!", "?", "—", "–", "“", "”", '"', "and", "but", "while", "which", "that", "with"))
+POPULATION_REACH = 20  # tokens from an amount to the "of" or "for" before its population
+_EDGES = frozenset(
+    (",", ";", ":", ".", "(", ")", "!", "?", "—", "–", "“", "”", '"', "and", "but", "while", "which", "that", "with")
+)
 _LIGHT = frozenset(
-    "the a an its their this that these those his her our your and or of to in on at by for from had have has was were "
-    "is are be been would could will may might said also it they he she we up down s all about".split()  # noqa: SIM905
+    [
+        "the",
+        "a",
+        "an",
+        "its",
+        "their",
+        "this",
+        "that",
+        "these",
+        "those",
+        "his",
+        "her",
+        "our",
+        "your",
+        "and",
+        "or",
+        "of",
+        "to",
+        "in",
+        "on",
+        "at",
+        "by",
+        "for",
+        "from",
+        "had",
+        "have",
+        "has",
+        "was",
+        "were",
+        "is",
+        "are",
+        "be",
+        "been",
+        "would",
+        "could",
+        "will",
+        "may",
+        "might",
+        "said",
+        "also",
+        "it",
+        "they",
+        "he",
+        "she",
+        "we",
+        "up",
+        "down",
+        "s",
+        "all",
+        "about",
+    ]
 )
 _PERIODS = frozenset("hour day week month quarter year".split())  # noqa: SIM905
 SAVING = "saving"
@@ -54,7 +106,19 @@ class Measures:
 
     def _around(self, line: Line, amount: Amount) -> str:
         """What follows the amount ("of patients stay at home"), else what stands before it."""
-        if line.word(amount.lead - 1) in ("for", "within", "over", "in", "to", "by", "at", "was", "is", "takes", "took"):
+        if line.word(amount.lead - 1) in (
+            "for",
+            "within",
+            "over",
+            "in",
+            "to",
+            "by",
+            "at",
+            "was",
+            "is",
+            "takes",
+            "took",
+        ):
             return self._left(line, amount.lead) or self._right(line, amount.tail)
         return self._right(line, amount.tail) or self._left(line, amount.lead)
 
@@ -62,7 +126,9 @@ class Measures:
         if line.word(at) in ("a", "per", "each", "every") and line.word(at + 1) in _PERIODS:
             at += 2
         end = at
-        while end < min(at + MAX_MEASURE_WORDS, line.size) and line.words[end] not in _EDGES and not line.is_digits(end):
+        while (
+            end < min(at + MAX_MEASURE_WORDS, line.size) and line.words[end] not in _EDGES and not line.is_digits(end)
+        ):
             end += 1
         return self._trimmed(line, at, end)
 
@@ -72,6 +138,8 @@ class Measures:
             if line.words[first - 1] in _EDGES or line.is_digits(first - 1):
                 break
             first -= 1
+        while at > first and line.words[at - 1] in self._lexicon.change:
+            at -= 1
         return self._trimmed(line, first, at)
 
     @staticmethod
@@ -87,7 +155,7 @@ class Measures:
         """The group of people or bodies that a share, change or time holds for: "of patients", "for nurses"."""
         if self._lexicon.kinds[amount.unit] == "counted":
             return None
-        for at in range(amount.tail, line.size):
+        for at in range(amount.tail, min(amount.tail + POPULATION_REACH, line.size)):
             if line.words[at] in ("of", "for", "among", "in") and (group := self._group(line, at + 1)):
                 return group
             if line.words[at] in (",", ";", "and"):
