@@ -28,9 +28,7 @@ _PERIODS = frozenset("day week month year night days weeks months years".split()
 _PEOPLE = frozenset("people adults women men children girls boys patients those babies infants anyone".split())  # noqa: SIM905
 _GESTATION = frozenset(("gestation", "gestational", "pregnant", "pregnancy"))
 _BIRTH = frozenset(("born", "birth", "births", "preterm", "prematurely", "delivery"))
-_EMERGENCY_LEADS = frozenset(
-    ("nhs", "call", "calls", "calling", "dial", "the", "via", "to", "through", "ring", "and", "or")
-)
+_EMERGENCY_LEADS = frozenset("nhs call calls calling dial the via to through ring and or".split())  # noqa: SIM905
 _EMERGENCY_NOUNS = frozenset(("call", "calls", "service", "services", "online", "provider", "providers"))
 _CLOCK = re.compile(r"[0-2]?\d\.[0-5]\d")
 _CLOCK_LEADS = frozenset(("from", "at", "to", "until", "till", "and", "between"))
