@@ -67,6 +67,7 @@ _LIGHT = frozenset(
         "about",
     ]
 )
+_PHRASE_ENDS = STOPS | _EDGES
 _PERIODS = frozenset("hour day week month quarter year".split())  # noqa: SIM905
 SAVING = "saving"
 
@@ -87,6 +88,8 @@ class Measures:
             while first < amount.tail - 1 and line.words[first] in self._lexicon.compare:
                 first += 1
             return line.span(first, amount.tail).strip(" -–")
+        if line.word(amount.first - 2) == "n" and line.word(amount.first - 3) == "(":
+            return self._left(line, amount.first - 3)  # "a study (n = 245)"
         if movement.word is not None:
             return self._changed(line, amount, movement.word) or self._around(line, amount)
         return self._around(line, amount)
@@ -95,7 +98,7 @@ class Measures:
         """What moves: after the comparative or noun, between verb and "by", or before the verb."""
         if word >= amount.end:
             at = word + 2 if line.word(word + 1) in ("in", "of", "for") else word + 1
-            return self._right(line, at) or self._left(line, amount.lead)
+            return self._phrase(line, at) or self._left(line, amount.lead)
         if word < amount.lead - 2 and line.words[word] in self._lexicon.change:
             between = self._trimmed(line, word + 1, amount.lead - 1)
             if between:
@@ -129,6 +132,13 @@ class Measures:
         while (
             end < min(at + MAX_MEASURE_WORDS, line.size) and line.words[end] not in _EDGES and not line.is_digits(end)
         ):
+            end += 1
+        return self._trimmed(line, at, end)
+
+    def _phrase(self, line: Line, at: int) -> str:
+        """One noun phrase, up to the next small word."""
+        end = at
+        while end < min(at + MAX_MEASURE_WORDS, line.size) and line.words[end] not in _PHRASE_ENDS:
             end += 1
         return self._trimmed(line, at, end)
 
