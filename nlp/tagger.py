@@ -13,9 +13,11 @@ from nlp.annotations import Annotation, Document, Evidence, Filtration, Tagging
 from nlp.classifiers import Models, Scores, chosen, listing_probability
 from nlp.evidence import best_sentence, quoted
 from nlp.features import Floats, Vectoriser
+from nlp.figures import FigureReader
 from nlp.filtration import EMPTY, PageRules, Suspicion
 from nlp.matchers import TITLE, CriteriaMatcher, Finding, Hit, Phrases
 from nlp.model_files import FEATURE_VERSION, MODELS_FOLDER, load_models
+from nlp.quantities.terms import load_figure_terms
 from nlp.reading import Reading, read_all
 from nlp.taxonomy_data import TAXONOMY_FOLDER, load_taxonomy
 from nlp.taxonomy_model import Taxonomy
@@ -33,14 +35,23 @@ MAX_MATCHED = 5  # phrases named in an annotation's detail
 class Tagger:
     """Tags documents; made once and used for many. version changes with models, vocabulary, code and libraries."""
 
-    def __init__(self, models: Models, taxonomy: Taxonomy, content: str, libraries: dict[str, str]) -> None:
+    def __init__(
+        self,
+        models: Models,
+        taxonomy: Taxonomy,
+        content: str,
+        libraries: dict[str, str],
+        figures: FigureReader | None = None,
+    ) -> None:
         self._models, self._taxonomy = models, taxonomy
         self._phrases = Phrases(taxonomy)
         self._vectoriser = Vectoriser(models.vocabulary, self._phrases.cue_themes)
         self._criteria, self._rules = CriteriaMatcher(taxonomy), PageRules(taxonomy.reasons)
+        self._figures = figures or FigureReader()
         parts = (
             content,
             taxonomy.version,
+            self._figures.version,
             CODE_VERSION,
             str(FEATURE_VERSION),
             *map("=".join, sorted(libraries.items())),
@@ -52,7 +63,8 @@ class Tagger:
     def load(cls, models: Path = MODELS_FOLDER, taxonomy: Path = TAXONOMY_FOLDER) -> Tagger:
         """The tagger with the models and vocabulary in these folders; raises ModelError or TaxonomyError."""
         fitted, manifest = load_models(models)
-        return cls(fitted, load_taxonomy(taxonomy), manifest["content"], manifest["libraries"])
+        figures = FigureReader(load_figure_terms(taxonomy))
+        return cls(fitted, load_taxonomy(taxonomy), manifest["content"], manifest["libraries"], figures)
 
     def tag(self, documents: Iterable[Document]) -> Iterator[Tagging]:
         """Tag documents as they come, in order, a batch at a time."""
@@ -91,6 +103,7 @@ class Tagger:
         tags = [self._theme(view, number, number == primary) for number in themes]
         tags += [self._criterion(view, finding) for finding in self._criteria.findings(view.reading.hits)]
         tags += self._regions(view)
+        tags += self._figures.annotations(view.reading)
         return Tagging(
             view.reading.document.id, filtration, tuple(tags), None if primary is None else codes[primary], scores
         )

@@ -1,0 +1,1 @@
+"""Quantities in English text: numbers, units, bounds, directions and what they measure; `nlp.figures` is the door."""
