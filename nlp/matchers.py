@@ -23,8 +23,8 @@ TITLE = -1  # the place of a hit in the title; sentences are counted from 0
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A phrase found: kind is "cue" (code: its number), "concept" or "region" (code: its name) or "page" (code: a
-    filtration reason's, a colon, and the phrase's number)."""
+    """A phrase found: kind is "cue" (code: its number), "concept" or "region" (code: its name), "page" (code: a
+    filtration reason's, a colon, and the phrase's number) or "facet" (code: the facet cue's number)."""
 
     kind: str
     code: str
@@ -49,8 +49,9 @@ class Finding:
 class Phrases:
     """All phrases of a taxonomy in one matcher: one pass over a text finds cues, concepts, regions and page words."""
 
-    def __init__(self, taxonomy: Taxonomy) -> None:
+    def __init__(self, taxonomy: Taxonomy, facets: Mapping[str, tuple[str, ...]] | None = None) -> None:
         self.taxonomy = taxonomy
+        self._facets = dict(facets or {})
         # Each cue's theme, by number.
         self.cue_themes = [place for place, theme in enumerate(taxonomy.themes) for _ in theme.cues]
 
@@ -64,7 +65,7 @@ class Phrases:
             patterns[f"region|{region.code}"] = (region.name, region.former, *region.aliases)
         for reason in self.taxonomy.reasons:
             patterns |= {f"page|{reason.code}:{place}": (phrase,) for place, phrase in enumerate(reason.words)}
-        return patterns
+        return patterns | {f"facet|{number}": phrases for number, phrases in self._facets.items()}
 
     @cached_property
     def _matcher(self) -> PhraseMatcher:

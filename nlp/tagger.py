@@ -9,12 +9,14 @@ from pathlib import Path
 
 import numpy as np
 
-from nlp.annotations import Annotation, Document, Evidence, Filtration, Tagging
+from nlp.annotations import Annotation, Document, Filtration, Tagging
 from nlp.classifiers import Models, Scores, chosen, listing_probability
 from nlp.evidence import best_sentence, quoted
+from nlp.facet_data import extra_folder, load_facets
+from nlp.facets import FacetTagger
 from nlp.features import Floats, Vectoriser
 from nlp.filtration import EMPTY, PageRules, Suspicion
-from nlp.matchers import TITLE, CriteriaMatcher, Finding, Hit, Phrases
+from nlp.matchers import CriteriaMatcher, Finding, Hit, Phrases
 from nlp.model_files import FEATURE_VERSION, MODELS_FOLDER, load_models
 from nlp.reading import Reading, read_all
 from nlp.taxonomy_data import TAXONOMY_FOLDER, load_taxonomy
@@ -25,7 +27,7 @@ BATCH_DOCUMENTS = 256
 # Changed when the code that turns scores into tags changes, so that stored tags are made anew.
 CODE_VERSION = "1"
 KEPT = "describes an innovation"
-METHOD_THEMES, METHOD_CRITERIA, METHOD_REGIONS = "model:themes", "rule:criteria", "rule:regions"
+METHOD_THEMES, METHOD_CRITERIA = "model:themes", "rule:criteria"
 SCORE_DIGITS = 4
 MAX_MATCHED = 5  # phrases named in an annotation's detail
 
@@ -33,14 +35,17 @@ MAX_MATCHED = 5  # phrases named in an annotation's detail
 class Tagger:
     """Tags documents; made once and used for many. version changes with models, vocabulary, code and libraries."""
 
-    def __init__(self, models: Models, taxonomy: Taxonomy, content: str, libraries: dict[str, str]) -> None:
-        self._models, self._taxonomy = models, taxonomy
-        self._phrases = Phrases(taxonomy)
+    def __init__(
+        self, models: Models, taxonomy: Taxonomy, facets: FacetTagger, content: str, libraries: dict[str, str]
+    ) -> None:
+        self._models, self._taxonomy, self._facets = models, taxonomy, facets
+        self._phrases = Phrases(taxonomy, facets.phrases)
         self._vectoriser = Vectoriser(models.vocabulary, self._phrases.cue_themes)
         self._criteria, self._rules = CriteriaMatcher(taxonomy), PageRules(taxonomy.reasons)
         parts = (
             content,
             taxonomy.version,
+            facets.version,
             CODE_VERSION,
             str(FEATURE_VERSION),
             *map("=".join, sorted(libraries.items())),
@@ -52,7 +57,9 @@ class Tagger:
     def load(cls, models: Path = MODELS_FOLDER, taxonomy: Path = TAXONOMY_FOLDER) -> Tagger:
         """The tagger with the models and vocabulary in these folders; raises ModelError or TaxonomyError."""
         fitted, manifest = load_models(models)
-        return cls(fitted, load_taxonomy(taxonomy), manifest["content"], manifest["libraries"])
+        loaded = load_taxonomy(taxonomy)
+        facets = FacetTagger(load_facets(taxonomy / "facets", extra_folder()), loaded.regions)
+        return cls(fitted, loaded, facets, manifest["content"], manifest["libraries"])
 
     def tag(self, documents: Iterable[Document]) -> Iterator[Tagging]:
         """Tag documents as they come, in order, a batch at a time."""
@@ -90,7 +97,7 @@ class Tagger:
         primary = max(themes, key=lambda number: view.scores.primary[view.place, number], default=None)
         tags = [self._theme(view, number, number == primary) for number in themes]
         tags += [self._criterion(view, finding) for finding in self._criteria.findings(view.reading.hits)]
-        tags += self._regions(view)
+        tags += self._facets.annotations(view.reading)
         return Tagging(
             view.reading.document.id, filtration, tuple(tags), None if primary is None else codes[primary], scores
         )
@@ -112,18 +119,6 @@ class Tagger:
         return Annotation(
             "criterion", finding.code, finding.score, evidence, METHOD_CRITERIA, finding.verdict, False, detail
         )
-
-    def _regions(self, view: View) -> list[Annotation]:
-        """One facet a network named in the text, with the first sentence that names it."""
-        first: dict[str, Hit] = {}
-        for hit in view.hits("region"):
-            if hit.sentence != TITLE:
-                first.setdefault(hit.code, hit)
-        return [self._region(view, code, first[code]) for code in sorted(first)]
-
-    def _region(self, view: View, code: str, hit: Hit) -> Annotation:
-        evidence: Evidence = quoted(view.reading, hit.sentence, hit.start)
-        return Annotation("facet", f"region:{code}", 1.0, evidence, METHOD_REGIONS, detail={"matched": [hit.text]})
 
 
 class View:
