@@ -13,7 +13,7 @@ from nlp.facet_model import Facet, Guards, Pattern, Value, Vocabulary
 # Words that may stand between a phrase of not_after and the phrase that it guards ("no direct cost").
 REACH_WORDS = 2
 # The longest stretch before a phrase that such a guard looks at.
-REACH_CHARACTERS = 80
+REACH_CHARACTERS = 48
 
 
 class Mention(NamedTuple):

@@ -88,9 +88,11 @@ def _validated(path: Path, content: dict[str, Any], model: type[Facet] | type[Ex
         raise TaxonomyError(f"{path}: {where}{owner}: {first['msg']}; allowed keys: {allowed}") from error
 
 
-def _located(content: dict[str, Any], model: type[BaseModel], where: Sequence[int | str]) -> tuple[str, str]:
+def _located(
+    content: dict[str, Any], model: type[Facet] | type[Extension], where: Sequence[int | str]
+) -> tuple[str, str]:
     """The code of the value that `where` lies in, in brackets, and the keys allowed there."""
-    parts = {"values": Value, "patterns": Pattern}
+    parts: dict[str, type[Value] | type[Pattern]] = {"values": Value, "patterns": Pattern}
     if len(where) < 2 or where[0] not in parts or not isinstance(where[1], int):
         return "", ", ".join(model.model_fields)
     entry = content[str(where[0])][where[1]]

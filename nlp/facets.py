@@ -23,7 +23,7 @@ METHOD = "rule:facets"
 REGION = "region"
 # Substance, not mention: the title and the opening say what a page is about. The title counts toward the score only,
 # since evidence is a sentence of the text.
-TITLE_FACTOR, FIRST_FACTOR, SECOND_FACTOR = 1.0, 1.5, 1.2
+FACTORS = {TITLE: 1.0, 0: 1.5, 1: 1.2}
 SCORE_DIGITS = 4
 MAX_MATCHED = 5  # phrases named in an annotation's detail
 
@@ -38,7 +38,7 @@ class Tally:
 
     def add(self, mention: Mention) -> None:
         """Count a mention; of several in one sentence the heaviest, then the first, stands."""
-        weight = mention.weight * _factor(mention.sentence)
+        weight = mention.weight * FACTORS.get(mention.sentence, 1.0)
         known = self.by_sentence.get(mention.sentence)
         if known is None or (weight, -mention.start) > (known[0], -known[1].start):
             self.by_sentence[mention.sentence] = (weight, mention)
@@ -49,6 +49,11 @@ class Tally:
     def score(self) -> float:
         """1 - 2^-w for the summed weight w: one plain mention gives a half, two three quarters."""
         return 1 - 2.0 ** -sum(weight for weight, _ in self.by_sentence.values())
+
+    @property
+    def told(self) -> bool:
+        """Whether a sentence of the text speaks for the value, and not the title alone."""
+        return len(self.by_sentence) > (TITLE in self.by_sentence)
 
     @property
     def best(self) -> Mention | None:
@@ -65,6 +70,7 @@ class FacetTagger:
         self._ready = ReadyVocabulary(vocabulary)
         self._names = NameFinder(vocabulary.facets.get(ORGANISATION))
         self.phrases: Mapping[str, tuple[str, ...]] = self._ready.phrases
+        self._choices = {name: Choice(facet) for name, facet in vocabulary.facets.items()}
         self._implies = {
             (facet.facet, value.code): tuple(_split(implied) for implied in value.implies)
             for facet in vocabulary.facets.values()
@@ -87,17 +93,23 @@ class FacetTagger:
         return [
             self._annotation(reading, name, code, values[code])
             for name, values in sorted(tallies.items())
-            for code in chosen(self.vocabulary.facets.get(name), values)
+            for code in self._codes(name, values)
         ]
+
+    def _codes(self, facet: str, values: Mapping[str, Tally]) -> list[str]:
+        """The codes to be given; a facet without vocabulary (networks by name alone) gives all that the text names."""
+        choice = self._choices.get(facet)
+        return choice.codes(values) if choice else [code for code in sorted(values) if values[code].told]
 
     def _mentions(self, reading: Reading) -> Iterator[Mention]:
         """The vocabulary's phrases in the reading that their guards allow, and the networks' names."""
         allowed = _Remembered(reading)
+        cues = self._ready.cues
         for hit in reading.hits:
             if hit.kind == "region":
                 yield Mention(REGION, hit.code, hit.sentence, hit.start, hit.end, hit.text, 1.0)
             elif hit.kind == "facet":
-                cue = self._ready.cues[int(hit.code)]
+                cue = cues[int(hit.code)]
                 spelled = not cue.cased or hit.text in cue.cased
                 if spelled and (cue.guard is None or allowed(cue.guard, hit)):
                     code = cue.code or ""
@@ -128,7 +140,7 @@ class FacetTagger:
 
     def _annotation(self, reading: Reading, facet: str, code: str, tally: Tally) -> Annotation:
         best = tally.best
-        assert best is not None  # `chosen` leaves out what only the title says
+        assert best is not None  # `_codes` leaves out what only the title says
         evidence = quoted(reading, best.sentence, best.start)
         detail: dict[str, object] = {"matched": sorted(tally.matched)[:MAX_MATCHED]}
         if tally.label:
@@ -137,22 +149,27 @@ class FacetTagger:
         return Annotation("facet", f"{facet}:{code}", score, evidence, METHOD, detail=detail)
 
 
-def chosen(facet: Facet | None, values: Mapping[str, Tally]) -> list[str]:
-    """The codes to be given of one facet's values, sorted; a facet without vocabulary (networks alone) gives all."""
-    scores = {code: tally.score for code, tally in sorted(values.items()) if tally.best is not None}
-    if facet is None:
-        return list(scores)
-    least = max(facet.minimum, facet.share * max(scores.values(), default=0))
-    found = {code: score for code, score in scores.items() if score >= least}
-    alone = {value.code for value in facet.values if value.only_alone}
-    found = {code: score for code, score in found.items() if code not in alone} or found
-    if facet.choose == "best" and found:
-        order = {value.code: place for place, value in enumerate(facet.values)}
-        best = max(found, key=lambda code: (found[code], -order.get(code, len(order))))
-        found = {code: score for code, score in found.items() if code == best or score >= facet.others}
-    if facet.most_specific:
-        return [code for code in found if not any(other.startswith(f"{code}_") for other in found)]
-    return list(found)
+class Choice:
+    """Which of one facet's values are given, by their scores."""
+
+    def __init__(self, facet: Facet) -> None:
+        self._facet = facet
+        self._order = {value.code: place for place, value in enumerate(facet.values)}
+        self._alone = frozenset(value.code for value in facet.values if value.only_alone)
+
+    def codes(self, values: Mapping[str, Tally]) -> list[str]:
+        """The codes to be given, sorted; never one that only the title speaks for."""
+        scores = {code: values[code].score for code in sorted(values) if values[code].told}
+        least = max(self._facet.minimum, self._facet.share * max(scores.values(), default=0))
+        found = {code: score for code, score in scores.items() if score >= least}
+        if not found.keys().isdisjoint(self._alone):
+            found = {code: score for code, score in found.items() if code not in self._alone} or found
+        if self._facet.choose == "best" and found:
+            best = max(found, key=lambda code: (found[code], -self._order.get(code, len(self._order))))
+            found = {code: score for code, score in found.items() if code == best or score >= self._facet.others}
+        if self._facet.most_specific and len(found) > 1:
+            return [code for code in found if not any(other.startswith(f"{code}_") for other in found)]
+        return list(found)
 
 
 class _Remembered:
@@ -196,10 +213,6 @@ def _locator(reading: Reading) -> Callable[[int], int | None]:
         return number if number >= 0 and offset < reading.sentences[number].end else None
 
     return locate
-
-
-def _factor(sentence: int) -> float:
-    return {TITLE: TITLE_FACTOR, 0: FIRST_FACTOR, 1: SECOND_FACTOR}.get(sentence, 1.0)
 
 
 def _split(implied: str) -> tuple[str, str]:

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from nlp.annotations import Verdict
 from nlp.language import Sentence, language
@@ -21,8 +21,7 @@ MAX_REMEMBERED_WORDS = 500_000
 TITLE = -1  # the place of a hit in the title; sentences are counted from 0
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """A phrase found: kind is "cue" (code: its number), "concept" or "region" (code: its name), "page" (code: a
     filtration reason's, a colon, and the phrase's number) or "facet" (code: the facet cue's number)."""
 

@@ -20,7 +20,7 @@ from nlp.matchers import CriteriaMatcher, Finding, Hit, Phrases
 from nlp.model_files import FEATURE_VERSION, MODELS_FOLDER, load_models
 from nlp.reading import Reading, read_all
 from nlp.taxonomy_data import TAXONOMY_FOLDER, load_taxonomy
-from nlp.taxonomy_model import Taxonomy
+from nlp.taxonomy_model import Taxonomy, Term
 
 # Large enough that matrix work is shared; 256 pages of 3,000 words took 104 MB of memory.
 BATCH_DOCUMENTS = 256
@@ -36,22 +36,32 @@ class Tagger:
     """Tags documents; made once and used for many. version changes with models, vocabulary, code and libraries."""
 
     def __init__(
-        self, models: Models, taxonomy: Taxonomy, facets: FacetTagger, content: str, libraries: dict[str, str]
+        self,
+        models: Models,
+        taxonomy: Taxonomy,
+        content: str,
+        libraries: dict[str, str],
+        facets: FacetTagger | None = None,
     ) -> None:
         self._models, self._taxonomy, self._facets = models, taxonomy, facets
-        self._phrases = Phrases(taxonomy, facets.phrases)
+        self._phrases = Phrases(taxonomy, facets.phrases if facets else None)
         self._vectoriser = Vectoriser(models.vocabulary, self._phrases.cue_themes)
         self._criteria, self._rules = CriteriaMatcher(taxonomy), PageRules(taxonomy.reasons)
         parts = (
             content,
             taxonomy.version,
-            facets.version,
+            facets.version if facets else "",
             CODE_VERSION,
             str(FEATURE_VERSION),
             *map("=".join, sorted(libraries.items())),
         )
         self.version = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
-        self.vocabulary_version = taxonomy.version
+        words = f"{taxonomy.version}\n{facets.vocabulary.version if facets else ''}"
+        self.vocabulary_version = hashlib.sha256(words.encode()).hexdigest()[:12]
+
+    def terms(self) -> list[Term]:
+        """The reference rows of everything that this tagger gives: themes to enablers, then facets and their values."""
+        return self._taxonomy.terms() + (self._facets.vocabulary.terms() if self._facets else [])
 
     @classmethod
     def load(cls, models: Path = MODELS_FOLDER, taxonomy: Path = TAXONOMY_FOLDER) -> Tagger:
@@ -59,7 +69,7 @@ class Tagger:
         fitted, manifest = load_models(models)
         loaded = load_taxonomy(taxonomy)
         facets = FacetTagger(load_facets(taxonomy / "facets", extra_folder()), loaded.regions)
-        return cls(fitted, loaded, facets, manifest["content"], manifest["libraries"])
+        return cls(fitted, loaded, manifest["content"], manifest["libraries"], facets)
 
     def tag(self, documents: Iterable[Document]) -> Iterator[Tagging]:
         """Tag documents as they come, in order, a batch at a time."""
@@ -97,7 +107,7 @@ class Tagger:
         primary = max(themes, key=lambda number: view.scores.primary[view.place, number], default=None)
         tags = [self._theme(view, number, number == primary) for number in themes]
         tags += [self._criterion(view, finding) for finding in self._criteria.findings(view.reading.hits)]
-        tags += self._facets.annotations(view.reading)
+        tags += self._facets.annotations(view.reading) if self._facets else []
         return Tagging(
             view.reading.document.id, filtration, tuple(tags), None if primary is None else codes[primary], scores
         )
