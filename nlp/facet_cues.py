@@ -114,7 +114,7 @@ class ReadyVocabulary:
             self.cues.append(ReadyCue(facet.facet, code, weight, spellings, guard))
 
     def _guard(self, facet: Facet, own: Guards) -> Guard | None:
-        """A cue's own guards with its facet's: lists of what must not be are joined, what must be is the cue's first."""
+        """A cue's guards with its facet's: what must not be is joined; what must be, the cue's or else the facet's."""
         if not guarded(facet) and not guarded(own):
             return None
         self._guards += 1

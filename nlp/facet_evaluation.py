@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nlp.annotations import Document, Evidence
 from nlp.corpus_data import CORPUS_FOLDER, CorpusError, load_examples
@@ -100,13 +101,13 @@ def _figures(
     table = np.array(counts)
     drawn = np.random.default_rng(SEED).integers(0, len(table), (RESAMPLES, len(table)))
     sums = table[drawn].sum(axis=1)
-    right, given_sum, labelled = (int(value) for value in table.sum(axis=0))
-    precision = _interval(right, given_sum, sums[:, 0], sums[:, 1])
-    recall = _interval(right, labelled, sums[:, 0], sums[:, 2])
-    return Figures(right, given_sum, labelled, precision, recall, float(np.mean(overlaps)) if overlaps else 0.0)
+    correct, found_sum, labelled = (int(value) for value in table.sum(axis=0))
+    precision = _interval(correct, found_sum, sums[:, 0], sums[:, 1])
+    recall = _interval(correct, labelled, sums[:, 0], sums[:, 2])
+    return Figures(correct, found_sum, labelled, precision, recall, float(np.mean(overlaps)) if overlaps else 0.0)
 
 
-def _interval(part: int, whole: int, parts: np.ndarray, wholes: np.ndarray) -> tuple[float, float, float]:
+def _interval(part: int, whole: int, parts: NDArray[np.int_], wholes: NDArray[np.int_]) -> tuple[float, float, float]:
     """part / whole with the interval of the resampled ratios; 0 where nothing was counted."""
     if not whole:
         return 0.0, 0.0, 0.0

@@ -23,8 +23,10 @@ _FORM = re.compile(r"\b(Ltd|LTD|Limited|plc|PLC|Inc|LLP|GmbH|CIC|c\.i\.c)\b\.?")
 # One of these stands wherever the expressions above and below find anything.
 _BODY_PARTS = ("Trust", "Board", "Commissioning Group", "CCG", "PCT")
 _FORM_PARTS = ("Ltd", "LTD", "Limited", "plc", "PLC", "Inc", "LLP", "GmbH", "CIC", "c.i.c")
-_TRIGGERS = ("company", "firm", "start-up", "startup", "spin-out", "spinout", "supplier", "manufacturer", "enterprise")
-_TRIGGERS += ("ade by", "supplied by", "marketed by", "sold by", "which make", "who make", "which made", "which s")
+_TRIGGERS = (
+    *("company", "firm", "start-up", "startup", "spin-out", "spinout", "supplier", "manufacturer", "enterprise"),
+    *("ade by", "supplied by", "marketed by", "sold by", "which make", "who make", "which made", "which s"),
+)
 _NAME = r"(?:[A-Z][\w&’'+-]*|[a-z]{1,2}[A-Z]\w+)(?:\.(?:io|ai|com|co\.uk))?"
 _NAMES = rf"({_NAME}(?:[ ](?:{_NAME}|&|[0-9]+))*)"
 _AFTER = re.compile(
@@ -51,8 +53,8 @@ _NO_COMPANY = frozenset(
     (  # noqa: SIM905 - as above
         "nhs university hospital hospitals trust council college institute ahsn network networks department board "
         "commission agency government ministry professor dr mr mrs ms england wales scotland britain uk us eu european "
-        "the a an it its in at this that these when for from by with and or our their health school centre foundation "
-        "charity royal society academy ccg icb icbs british american german french dutch swedish japanese chinese swiss "
+        "the a an it its in at this that these when for from by with and or our their school centre foundation "
+        "charity royal society academy ccg icb british american german french dutch swedish japanese chinese swiss "
         "danish israeli irish canadian australian covid-19 covid march april may june july january february august "
         "september october november december monday ceo chief ai mhra nice gp gps smes sme ltd limited plc inc"
     ).split()
@@ -155,7 +157,7 @@ def _start_of_company(text: str, form: int) -> int:
     for word in reversed(words):
         plain = word.group().lstrip("(\"'“‘")
         capital = plain[:1].isupper() or plain[:1].isdigit() or any(map(str.isupper, plain)) or plain == "&"
-        if not capital or word.group().endswith((".", ",", ";", ":", ")")) or plain.lower() in _NO_COMPANY - {"health"}:
+        if not capital or word.group().endswith((".", ",", ";", ":", ")")) or plain.lower() in _NO_COMPANY:
             break
         start = word.start() + len(word.group()) - len(plain)
     return start
