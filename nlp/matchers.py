@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from nlp.annotations import Verdict
 from nlp.language import Sentence, language
@@ -21,10 +21,9 @@ MAX_REMEMBERED_WORDS = 500_000
 TITLE = -1  # the place of a hit in the title; sentences are counted from 0
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A phrase found: kind is "cue" (code: its number), "concept" or "region" (code: its name) or "page" (code: a
-    filtration reason's, a colon, and the phrase's number)."""
+class Hit(NamedTuple):
+    """A phrase found: kind is "cue" (code: its number), "concept" or "region" (code: its name), "page" (code: a
+    filtration reason's, a colon, and the phrase's number) or "facet" (code: the facet cue's number)."""
 
     kind: str
     code: str
@@ -49,8 +48,9 @@ class Finding:
 class Phrases:
     """All phrases of a taxonomy in one matcher: one pass over a text finds cues, concepts, regions and page words."""
 
-    def __init__(self, taxonomy: Taxonomy) -> None:
+    def __init__(self, taxonomy: Taxonomy, facets: Mapping[str, tuple[str, ...]] | None = None) -> None:
         self.taxonomy = taxonomy
+        self._facets = dict(facets or {})
         # Each cue's theme, by number.
         self.cue_themes = [place for place, theme in enumerate(taxonomy.themes) for _ in theme.cues]
 
@@ -64,7 +64,7 @@ class Phrases:
             patterns[f"region|{region.code}"] = (region.name, region.former, *region.aliases)
         for reason in self.taxonomy.reasons:
             patterns |= {f"page|{reason.code}:{place}": (phrase,) for place, phrase in enumerate(reason.words)}
-        return patterns
+        return patterns | {f"facet|{number}": phrases for number, phrases in self._facets.items()}
 
     @cached_property
     def _matcher(self) -> PhraseMatcher:

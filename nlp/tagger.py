@@ -9,25 +9,27 @@ from pathlib import Path
 
 import numpy as np
 
-from nlp.annotations import Annotation, Document, Evidence, Filtration, Tagging
+from nlp.annotations import Annotation, Document, Filtration, Tagging
 from nlp.classifiers import Models, Scores, chosen, listing_probability
 from nlp.evidence import best_sentence, quoted
+from nlp.facet_data import extra_folder, load_facets
+from nlp.facets import FacetTagger
 from nlp.features import Floats, Vectoriser
 from nlp.figures import FigureReader
 from nlp.filtration import EMPTY, PageRules, Suspicion
-from nlp.matchers import TITLE, CriteriaMatcher, Finding, Hit, Phrases
+from nlp.matchers import CriteriaMatcher, Finding, Hit, Phrases
 from nlp.model_files import FEATURE_VERSION, MODELS_FOLDER, load_models
 from nlp.quantities.terms import load_figure_terms
 from nlp.reading import Reading, read_all
 from nlp.taxonomy_data import TAXONOMY_FOLDER, load_taxonomy
-from nlp.taxonomy_model import Taxonomy
+from nlp.taxonomy_model import Taxonomy, Term
 
 # Large enough that matrix work is shared; 256 pages of 3,000 words took 104 MB of memory.
 BATCH_DOCUMENTS = 256
 # Changed when the code that turns scores into tags changes, so that stored tags are made anew.
 CODE_VERSION = "1"
 KEPT = "describes an innovation"
-METHOD_THEMES, METHOD_CRITERIA, METHOD_REGIONS = "model:themes", "rule:criteria", "rule:regions"
+METHOD_THEMES, METHOD_CRITERIA = "model:themes", "rule:criteria"
 SCORE_DIGITS = 4
 MAX_MATCHED = 5  # phrases named in an annotation's detail
 
@@ -41,30 +43,39 @@ class Tagger:
         taxonomy: Taxonomy,
         content: str,
         libraries: dict[str, str],
+        facets: FacetTagger | None = None,
         figures: FigureReader | None = None,
     ) -> None:
-        self._models, self._taxonomy = models, taxonomy
-        self._phrases = Phrases(taxonomy)
+        self._models, self._taxonomy, self._facets = models, taxonomy, facets
+        self._phrases = Phrases(taxonomy, facets.phrases if facets else None)
         self._vectoriser = Vectoriser(models.vocabulary, self._phrases.cue_themes)
         self._criteria, self._rules = CriteriaMatcher(taxonomy), PageRules(taxonomy.reasons)
         self._figures = figures or FigureReader()
         parts = (
             content,
             taxonomy.version,
+            facets.version if facets else "",
             self._figures.version,
             CODE_VERSION,
             str(FEATURE_VERSION),
             *map("=".join, sorted(libraries.items())),
         )
         self.version = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
-        self.vocabulary_version = taxonomy.version
+        words = f"{taxonomy.version}\n{facets.vocabulary.version if facets else ''}"
+        self.vocabulary_version = hashlib.sha256(words.encode()).hexdigest()[:12]
+
+    def terms(self) -> list[Term]:
+        """The reference rows of everything that this tagger gives: themes to enablers, then facets and their values."""
+        return self._taxonomy.terms() + (self._facets.vocabulary.terms() if self._facets else [])
 
     @classmethod
     def load(cls, models: Path = MODELS_FOLDER, taxonomy: Path = TAXONOMY_FOLDER) -> Tagger:
         """The tagger with the models and vocabulary in these folders; raises ModelError or TaxonomyError."""
         fitted, manifest = load_models(models)
+        loaded = load_taxonomy(taxonomy)
+        facets = FacetTagger(load_facets(taxonomy / "facets", extra_folder()), loaded.regions)
         figures = FigureReader(load_figure_terms(taxonomy))
-        return cls(fitted, load_taxonomy(taxonomy), manifest["content"], manifest["libraries"], figures)
+        return cls(fitted, loaded, manifest["content"], manifest["libraries"], facets, figures)
 
     def tag(self, documents: Iterable[Document]) -> Iterator[Tagging]:
         """Tag documents as they come, in order, a batch at a time."""
@@ -102,7 +113,7 @@ class Tagger:
         primary = max(themes, key=lambda number: view.scores.primary[view.place, number], default=None)
         tags = [self._theme(view, number, number == primary) for number in themes]
         tags += [self._criterion(view, finding) for finding in self._criteria.findings(view.reading.hits)]
-        tags += self._regions(view)
+        tags += self._facets.annotations(view.reading) if self._facets else []
         tags += self._figures.annotations(view.reading)
         return Tagging(
             view.reading.document.id, filtration, tuple(tags), None if primary is None else codes[primary], scores
@@ -125,18 +136,6 @@ class Tagger:
         return Annotation(
             "criterion", finding.code, finding.score, evidence, METHOD_CRITERIA, finding.verdict, False, detail
         )
-
-    def _regions(self, view: View) -> list[Annotation]:
-        """One facet a network named in the text, with the first sentence that names it."""
-        first: dict[str, Hit] = {}
-        for hit in view.hits("region"):
-            if hit.sentence != TITLE:
-                first.setdefault(hit.code, hit)
-        return [self._region(view, code, first[code]) for code in sorted(first)]
-
-    def _region(self, view: View, code: str, hit: Hit) -> Annotation:
-        evidence: Evidence = quoted(view.reading, hit.sentence, hit.start)
-        return Annotation("facet", f"region:{code}", 1.0, evidence, METHOD_REGIONS, detail={"matched": [hit.text]})
 
 
 class View:
