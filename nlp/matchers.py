@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -107,26 +108,26 @@ class CriteriaMatcher:
     def __init__(self, taxonomy: Taxonomy) -> None:
         self.criteria = taxonomy.criteria
         self.cautions = frozenset(taxonomy.cautions)
+        self.decoys = frozenset(taxonomy.decoys)
 
     def findings(self, hits: Iterable[Hit]) -> list[Finding]:
         """At most one finding a criterion, in the taxonomy's order: met before planned, then rule, then sentence."""
         by_sentence: dict[int, dict[str, list[Hit]]] = {}
-        for hit in hits:
-            if hit.kind == "concept" and hit.sentence != TITLE:
-                by_sentence.setdefault(hit.sentence, {}).setdefault(hit.code, []).append(hit)
-        anywhere = frozenset(name for concepts in by_sentence.values() for name in concepts)
-        best = (self._best(criterion, by_sentence, anywhere) for criterion in self.criteria)
+        for hit in undeceived([hit for hit in hits if hit.kind == "concept"], self.decoys):
+            by_sentence.setdefault(hit.sentence, {}).setdefault(hit.code, []).append(hit)
+        best = (self._best(criterion, by_sentence) for criterion in self.criteria)
         return [finding for finding in best if finding is not None]
 
-    def _best(
-        self, criterion: Criterion, by_sentence: Mapping[int, Mapping[str, list[Hit]]], anywhere: frozenset[str]
-    ) -> Finding | None:
+    def _best(self, criterion: Criterion, by_sentence: Mapping[int, Mapping[str, list[Hit]]]) -> Finding | None:
+        anywhere = Counter(name for place, concepts in by_sentence.items() if place != TITLE for name in concepts)
+        titled = by_sentence.get(TITLE, {})
         found = [
             self._finding(criterion, rule, sentence, concepts)
             for rule in criterion.rules
-            if anywhere.issuperset(rule.near) and anywhere.issuperset(rule.all)
+            if all(anywhere[name] for name in (*rule.near, *rule.all))
+            and (not rule.repeated or anywhere[rule.all[0]] + (rule.all[0] in titled) > 1)
             for sentence, concepts in by_sentence.items()
-            if all(name in concepts for name in rule.all) and not any(name in concepts for name in rule.none)
+            if sentence != TITLE and _satisfies(rule, concepts)
         ]
         return min(found, key=lambda one: (one.verdict != "met", -one.score, one.sentence), default=None)
 
@@ -135,6 +136,25 @@ class CriteriaMatcher:
         hits = [hit for name in rule.all for hit in concepts[name]]
         matched, focus = tuple(sorted({hit.text for hit in hits})), min(hit.start for hit in hits)
         return Finding(criterion.code, "planned" if planned else "met", rule.score, sentence, focus, matched)
+
+
+def _satisfies(rule: Rule, concepts: Mapping[str, list[Hit]]) -> bool:
+    """Whether one sentence's phrases satisfy a rule."""
+    if not all(name in concepts for name in rule.all) or any(name in concepts for name in rule.none):
+        return False
+    aside = {(hit.start, hit.end) for name in rule.without for hit in concepts.get(name, ())}
+    return any((hit.start, hit.end) not in aside for hit in concepts[rule.all[0]])
+
+
+def undeceived(hits: Sequence[Hit], decoys: frozenset[str]) -> list[Hit]:
+    """The hits without decoys and without what lies inside a decoy of the same sentence or title."""
+    masks = [hit for hit in hits if hit.code in decoys]
+    return [
+        hit
+        for hit in hits
+        if hit.code not in decoys
+        and not any(mask.sentence == hit.sentence and mask.start <= hit.start and hit.end <= mask.end for mask in masks)
+    ]
 
 
 def starts_of(sentences: Sequence[Sentence]) -> list[int]:

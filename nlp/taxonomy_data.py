@@ -18,7 +18,7 @@ from nlp.taxonomy_model import Criterion, Enabler, Pledge, Reason, Region, Taxon
 
 TAXONOMY_FOLDER = Path(__file__).parent / "taxonomy"
 FILES = ("themes", "pledges", "criteria", "enablers", "regions", "filtration")
-MAX_EXPANSIONS = 400  # phrases from one braced pattern: the largest of ours makes 300
+MAX_EXPANSIONS = 1_000  # phrases from one braced pattern: the largest of ours makes 754
 _BRACES = re.compile(r"\{([^{}]*)\}")
 
 
@@ -48,6 +48,7 @@ def load_taxonomy(folder: Path = TAXONOMY_FOLDER) -> Taxonomy:
         reasons=_entries(folder, raw, "filtration", Reason),
         concepts=_concepts(folder / "criteria.yml", raw["criteria"].get("concepts")),
         cautions=tuple(map(str, _list(raw["criteria"].get("planned_concepts")))),
+        decoys=tuple(map(str, _list(raw["criteria"].get("decoy_concepts")))),
         sources={name: " ".join(str(raw[name]["source"]).split()) for name in FILES},
         versions={name: str(raw[name]["version"]) for name in FILES},
         version=_digest(folder),
@@ -129,9 +130,10 @@ def _check_references(taxonomy: Taxonomy, folder: Path) -> None:
     for criterion in taxonomy.criteria:
         _known(folder / "criteria.yml", criterion.code, (criterion.pledge,), pledges, "pledge")
         for rule in criterion.rules:
-            named = (*rule.all, *rule.none, *rule.near)
+            named = (*rule.all, *rule.none, *rule.near, *rule.without)
             _known(folder / "criteria.yml", criterion.code, named, taxonomy.concepts, "concept")
     _known(folder / "criteria.yml", "planned_concepts", taxonomy.cautions, taxonomy.concepts, "concept")
+    _known(folder / "criteria.yml", "decoy_concepts", taxonomy.decoys, taxonomy.concepts, "concept")
     for pledge in taxonomy.pledges:
         commitments = [commitment.id for commitment in pledge.commitments]
         for commitment in pledge.commitments:

@@ -48,13 +48,17 @@ class Pledge(_Strict):
 class Rule(_Strict):
     """A sentence satisfies a rule when it holds a phrase of every concept in `all` and of none in `none`.
 
-    `near` widens `all` to the whole listing: a phrase of each of those concepts must occur somewhere in it.
+    `near` widens `all` to the whole listing: a phrase of each of those concepts must occur somewhere in it. `without`
+    sets phrases aside: those of the first concept in `all` that are also phrases of one of these do not count.
+    `repeated`: at least two sentences, the title among them, hold a phrase of the first concept in `all`.
     `score` (0 to 1) is (right + 1) / (fired + 2) over the listings of train + single, the texts it was written on.
     """
 
     all: tuple[str, ...] = Field(min_length=1)
     none: tuple[str, ...] = ()
     near: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    repeated: bool = False
     score: float = Field(gt=0, le=1)
 
 
@@ -122,6 +126,7 @@ class Taxonomy:
     reasons: tuple[Reason, ...]
     concepts: Mapping[str, tuple[str, ...]]
     cautions: tuple[str, ...]
+    decoys: tuple[str, ...]
     sources: Mapping[str, str]
     versions: Mapping[str, str]
     version: str
