@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from nlp.annotations import Verdict
 from nlp.language import Sentence, language
 from nlp.taxonomy_data import expand
-from nlp.taxonomy_model import Criterion, Rule, Taxonomy
+from nlp.taxonomy_model import Criterion, Enabler, Rule, Taxonomy
 
 if TYPE_CHECKING:
     from spacy.matcher import PhraseMatcher
@@ -24,7 +24,7 @@ TITLE = -1  # the place of a hit in the title; sentences are counted from 0
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A phrase found: kind is "cue" (code: its number), "concept" or "region" (code: its name) or "page" (code: a
+    """A phrase found: kind is "cue" (code: its number), "concept", "enabler" or "region" (code: its name) or "page" (code: a
     filtration reason's, a colon, and the phrase's number)."""
 
     kind: str
@@ -61,6 +61,7 @@ class Phrases:
         cues = [cue for theme in self.taxonomy.themes for cue in theme.cues]
         patterns: dict[str, tuple[str, ...]] = {f"cue|{number}": (cue,) for number, cue in enumerate(cues)}
         patterns |= {f"concept|{name}": phrases for name, phrases in self.taxonomy.concepts.items()}
+        patterns |= {f"enabler|{name}": phrases for name, phrases in self.taxonomy.enabler_concepts.items()}
         for region in self.taxonomy.regions:
             patterns[f"region|{region.code}"] = (region.name, region.former, *region.aliases)
         for reason in self.taxonomy.reasons:
@@ -102,40 +103,56 @@ class Phrases:
         return hits
 
 
-class CriteriaMatcher:
-    """The pledge criteria: which sentence shows one met, or commits to it."""
+class RuleMatcher:
+    """Entries with rules: which sentence satisfies one. `kind`: the hits they speak of; `cautions`: words of intention."""
 
-    def __init__(self, taxonomy: Taxonomy) -> None:
-        self.criteria = taxonomy.criteria
-        self.cautions = frozenset(taxonomy.cautions)
-        self.decoys = frozenset(taxonomy.decoys)
+    def __init__(
+        self, entries: Sequence[Criterion | Enabler], kind: str, cautions: Iterable[str], decoys: Iterable[str]
+    ) -> None:
+        self.entries, self.kind = entries, kind
+        self.cautions, self.decoys = frozenset(cautions), frozenset(decoys)
+        self._plannable = {one.code for one in entries if isinstance(one, Criterion) and one.can_be_planned}
 
     def findings(self, hits: Iterable[Hit]) -> list[Finding]:
-        """At most one finding a criterion, in the taxonomy's order: met before planned, then rule, then sentence."""
+        """At most one finding an entry, in the taxonomy's order: met before planned, then rule, then sentence."""
         by_sentence: dict[int, dict[str, list[Hit]]] = {}
-        for hit in undeceived([hit for hit in hits if hit.kind == "concept"], self.decoys):
+        for hit in undeceived([hit for hit in hits if hit.kind == self.kind], self.decoys):
             by_sentence.setdefault(hit.sentence, {}).setdefault(hit.code, []).append(hit)
-        best = (self._best(criterion, by_sentence) for criterion in self.criteria)
+        anywhere = Counter(name for place, names in by_sentence.items() if place != TITLE for name in names)
+        best = (self._best(entry, by_sentence, anywhere) for entry in self.entries)
         return [finding for finding in best if finding is not None]
 
-    def _best(self, criterion: Criterion, by_sentence: Mapping[int, Mapping[str, list[Hit]]]) -> Finding | None:
-        anywhere = Counter(name for place, concepts in by_sentence.items() if place != TITLE for name in concepts)
+    def _best(
+        self,
+        entry: Criterion | Enabler,
+        by_sentence: Mapping[int, Mapping[str, list[Hit]]],
+        anywhere: Mapping[str, int],
+    ) -> Finding | None:
         titled = by_sentence.get(TITLE, {})
         found = [
-            self._finding(criterion, rule, sentence, concepts)
-            for rule in criterion.rules
-            if all(anywhere[name] for name in (*rule.near, *rule.all))
+            self._finding(entry, rule, sentence, concepts)
+            for rule in entry.rules
+            if all(name in anywhere for name in (*rule.near, *rule.all))
             and (not rule.repeated or anywhere[rule.all[0]] + (rule.all[0] in titled) > 1)
             for sentence, concepts in by_sentence.items()
             if sentence != TITLE and _satisfies(rule, concepts)
         ]
         return min(found, key=lambda one: (one.verdict != "met", -one.score, one.sentence), default=None)
 
-    def _finding(self, criterion: Criterion, rule: Rule, sentence: int, concepts: Mapping[str, list[Hit]]) -> Finding:
-        planned = criterion.can_be_planned and any(name in concepts for name in self.cautions)
+    def _finding(
+        self, entry: Criterion | Enabler, rule: Rule, sentence: int, concepts: Mapping[str, list[Hit]]
+    ) -> Finding:
+        planned = entry.code in self._plannable and any(name in concepts for name in self.cautions)
         hits = [hit for name in rule.all for hit in concepts[name]]
         matched, focus = tuple(sorted({hit.text for hit in hits})), min(hit.start for hit in hits)
-        return Finding(criterion.code, "planned" if planned else "met", rule.score, sentence, focus, matched)
+        return Finding(entry.code, "planned" if planned else "met", rule.score, sentence, focus, matched)
+
+
+class CriteriaMatcher(RuleMatcher):
+    """The pledge criteria: which sentence shows one met, or commits to it."""
+
+    def __init__(self, taxonomy: Taxonomy) -> None:
+        super().__init__(taxonomy.criteria, "concept", taxonomy.cautions, taxonomy.decoys)
 
 
 def _satisfies(rule: Rule, concepts: Mapping[str, list[Hit]]) -> bool:

@@ -11,6 +11,8 @@ import numpy as np
 
 from nlp.annotations import Annotation, Document, Evidence, Filtration, Tagging
 from nlp.classifiers import Models, Scores, chosen, listing_probability
+from nlp.enablers import CODE_VERSION as ENABLERS_VERSION
+from nlp.enablers import Enablers
 from nlp.evidence import best_sentence, quoted
 from nlp.features import Floats, Vectoriser
 from nlp.filtration import EMPTY, PageRules, Suspicion
@@ -23,7 +25,7 @@ from nlp.taxonomy_model import Taxonomy
 # Large enough that matrix work is shared; 256 pages of 3,000 words took 104 MB of memory.
 BATCH_DOCUMENTS = 256
 # Changed when the code that turns scores into tags changes, so that stored tags are made anew.
-CODE_VERSION = "1"
+CODE_VERSION = "2"
 KEPT = "describes an innovation"
 METHOD_THEMES, METHOD_CRITERIA, METHOD_REGIONS = "model:themes", "rule:criteria", "rule:regions"
 SCORE_DIGITS = 4
@@ -37,11 +39,13 @@ class Tagger:
         self._models, self._taxonomy = models, taxonomy
         self._phrases = Phrases(taxonomy)
         self._vectoriser = Vectoriser(models.vocabulary, self._phrases.cue_themes)
+        self._enablers = Enablers(taxonomy)
         self._criteria, self._rules = CriteriaMatcher(taxonomy), PageRules(taxonomy.reasons)
         parts = (
             content,
             taxonomy.version,
             CODE_VERSION,
+            ENABLERS_VERSION,
             str(FEATURE_VERSION),
             *map("=".join, sorted(libraries.items())),
         )
@@ -90,6 +94,7 @@ class Tagger:
         primary = max(themes, key=lambda number: view.scores.primary[view.place, number], default=None)
         tags = [self._theme(view, number, number == primary) for number in themes]
         tags += [self._criterion(view, finding) for finding in self._criteria.findings(view.reading.hits)]
+        tags += self._enablers.annotations(view.reading, tags)
         tags += self._regions(view)
         return Tagging(
             view.reading.document.id, filtration, tuple(tags), None if primary is None else codes[primary], scores

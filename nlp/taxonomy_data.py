@@ -49,6 +49,8 @@ def load_taxonomy(folder: Path = TAXONOMY_FOLDER) -> Taxonomy:
         concepts=_concepts(folder / "criteria.yml", raw["criteria"].get("concepts")),
         cautions=tuple(map(str, _list(raw["criteria"].get("planned_concepts")))),
         decoys=tuple(map(str, _list(raw["criteria"].get("decoy_concepts")))),
+        enabler_concepts=_concepts(folder / "enablers.yml", raw["enablers"].get("concepts")),
+        enabler_decoys=tuple(map(str, _list(raw["enablers"].get("decoy_concepts")))),
         sources={name: " ".join(str(raw[name]["source"]).split()) for name in FILES},
         versions={name: str(raw[name]["version"]) for name in FILES},
         version=_digest(folder),
@@ -129,9 +131,12 @@ def _check_references(taxonomy: Taxonomy, folder: Path) -> None:
     criteria = [criterion.code for criterion in taxonomy.criteria]
     for criterion in taxonomy.criteria:
         _known(folder / "criteria.yml", criterion.code, (criterion.pledge,), pledges, "pledge")
-        for rule in criterion.rules:
-            named = (*rule.all, *rule.none, *rule.near, *rule.without)
-            _known(folder / "criteria.yml", criterion.code, named, taxonomy.concepts, "concept")
+        _check_rules(folder / "criteria.yml", criterion, taxonomy.concepts)
+    for enabler in taxonomy.enablers:
+        _known(folder / "enablers.yml", enabler.code, enabler.themes, list(taxonomy.theme_codes), "theme")
+        _known(folder / "enablers.yml", enabler.code, enabler.criteria, criteria, "criterion")
+        _check_rules(folder / "enablers.yml", enabler, taxonomy.enabler_concepts)
+    _known(folder / "enablers.yml", "decoy_concepts", taxonomy.enabler_decoys, taxonomy.enabler_concepts, "concept")
     _known(folder / "criteria.yml", "planned_concepts", taxonomy.cautions, taxonomy.concepts, "concept")
     _known(folder / "criteria.yml", "decoy_concepts", taxonomy.decoys, taxonomy.concepts, "concept")
     for pledge in taxonomy.pledges:
@@ -142,11 +147,18 @@ def _check_references(taxonomy: Taxonomy, folder: Path) -> None:
     _check_patterns(taxonomy, folder)
 
 
+def _check_rules(path: Path, entry: Criterion | Enabler, concepts: Mapping[str, tuple[str, ...]]) -> None:
+    """Every concept that a rule names exists."""
+    for rule in entry.rules:
+        _known(path, entry.code, (*rule.all, *rule.none, *rule.near, *rule.without), concepts, "concept")
+
+
 def _check_patterns(taxonomy: Taxonomy, folder: Path) -> None:
     """Every braced phrase expands; every regular expression compiles."""
     phrases = [("themes.yml", t.code, cue) for t in taxonomy.themes for cue in t.cues]
     phrases += [("regions.yml", r.code, alias) for r in taxonomy.regions for alias in r.aliases]
     phrases += [("criteria.yml", name, phrase) for name, many in taxonomy.concepts.items() for phrase in many]
+    phrases += [("enablers.yml", name, phrase) for name, many in taxonomy.enabler_concepts.items() for phrase in many]
     phrases += [("filtration.yml", r.code, phrase) for r in taxonomy.reasons for phrase in r.words]
     for file, code, phrase in phrases:
         _attempt(folder / file, code, expand, phrase)

@@ -74,11 +74,14 @@ class Criterion(_Strict):
 
 
 class Enabler(_Strict):
-    """One of the report's ten enablers."""
+    """One of the report's ten enablers; a sentence that carries one of `themes` or `criteria` carries it too."""
 
     code: str
     label: str
     definition: str
+    themes: tuple[str, ...] = ()
+    criteria: tuple[str, ...] = ()
+    rules: tuple[Rule, ...] = Field(min_length=1)
 
 
 class Region(_Strict):
@@ -127,6 +130,8 @@ class Taxonomy:
     concepts: Mapping[str, tuple[str, ...]]
     cautions: tuple[str, ...]
     decoys: tuple[str, ...]
+    enabler_concepts: Mapping[str, tuple[str, ...]]
+    enabler_decoys: tuple[str, ...]
     sources: Mapping[str, str]
     versions: Mapping[str, str]
     version: str
