@@ -24,8 +24,8 @@ TITLE = -1  # the place of a hit in the title; sentences are counted from 0
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A phrase found: kind is "cue" (code: its number), "concept", "enabler" or "region" (code: its name) or "page" (code: a
-    filtration reason's, a colon, and the phrase's number)."""
+    """A phrase found: kind is "cue" (code: its number), "concept", "enabler" or "region" (code: its name) or "page"
+    (code: a filtration reason's, a colon, and the phrase's number)."""
 
     kind: str
     code: str
@@ -104,7 +104,7 @@ class Phrases:
 
 
 class RuleMatcher:
-    """Entries with rules: which sentence satisfies one. `kind`: the hits they speak of; `cautions`: words of intention."""
+    """Entries with rules: which sentence satisfies one. `kind`: the hits that count; `cautions`: words of intention."""
 
     def __init__(
         self, entries: Sequence[Criterion | Enabler], kind: str, cautions: Iterable[str], decoys: Iterable[str]
