@@ -51,7 +51,7 @@ class Rule(_Strict):
     `near` widens `all` to the whole listing: a phrase of each of those concepts must occur somewhere in it. `without`
     sets phrases aside: those of the first concept in `all` that are also phrases of one of these do not count.
     `repeated`: at least two sentences, the title among them, hold a phrase of the first concept in `all`.
-    `score` (0 to 1) is (right + 1) / (fired + 2) over the listings of train + single, the texts it was written on.
+    `score` (0 to 1): an order of trust; the file that holds the rule says how it was made.
     """
 
     all: tuple[str, ...] = Field(min_length=1)
