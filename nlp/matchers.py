@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from nlp.annotations import Verdict
 from nlp.language import Sentence, language
 from nlp.taxonomy_data import expand
-from nlp.taxonomy_model import Criterion, Rule, Taxonomy
+from nlp.taxonomy_model import Criterion, Enabler, Rule, Taxonomy
 
 if TYPE_CHECKING:
     from spacy.matcher import PhraseMatcher
@@ -22,8 +23,8 @@ TITLE = -1  # the place of a hit in the title; sentences are counted from 0
 
 
 class Hit(NamedTuple):
-    """A phrase found: kind is "cue" (code: its number), "concept" or "region" (code: its name), "page" (code: a
-    filtration reason's, a colon, and the phrase's number) or "facet" (code: the facet cue's number)."""
+    """A phrase found: kind is "cue" (code: its number), "concept", "enabler" or "region" (code: its name), "page"
+    (code: a filtration reason's, a colon, and the phrase's number) or "facet" (code: the facet cue's number)."""
 
     kind: str
     code: str
@@ -60,6 +61,7 @@ class Phrases:
         cues = [cue for theme in self.taxonomy.themes for cue in theme.cues]
         patterns: dict[str, tuple[str, ...]] = {f"cue|{number}": (cue,) for number, cue in enumerate(cues)}
         patterns |= {f"concept|{name}": phrases for name, phrases in self.taxonomy.concepts.items()}
+        patterns |= {f"enabler|{name}": phrases for name, phrases in self.taxonomy.enabler_concepts.items()}
         for region in self.taxonomy.regions:
             patterns[f"region|{region.code}"] = (region.name, region.former, *region.aliases)
         for reason in self.taxonomy.reasons:
@@ -101,40 +103,75 @@ class Phrases:
         return hits
 
 
-class CriteriaMatcher:
-    """The pledge criteria: which sentence shows one met, or commits to it."""
+class RuleMatcher:
+    """Entries with rules: which sentence satisfies one. `kind`: the hits that count; `cautions`: words of intention."""
 
-    def __init__(self, taxonomy: Taxonomy) -> None:
-        self.criteria = taxonomy.criteria
-        self.cautions = frozenset(taxonomy.cautions)
+    def __init__(
+        self, entries: Sequence[Criterion | Enabler], kind: str, cautions: Iterable[str], decoys: Iterable[str]
+    ) -> None:
+        self.entries, self.kind = entries, kind
+        self.cautions, self.decoys = frozenset(cautions), frozenset(decoys)
+        self._plannable = {one.code for one in entries if isinstance(one, Criterion) and one.can_be_planned}
 
     def findings(self, hits: Iterable[Hit]) -> list[Finding]:
-        """At most one finding a criterion, in the taxonomy's order: met before planned, then rule, then sentence."""
+        """At most one finding an entry, in the taxonomy's order: met before planned, then rule, then sentence."""
         by_sentence: dict[int, dict[str, list[Hit]]] = {}
-        for hit in hits:
-            if hit.kind == "concept" and hit.sentence != TITLE:
-                by_sentence.setdefault(hit.sentence, {}).setdefault(hit.code, []).append(hit)
-        anywhere = frozenset(name for concepts in by_sentence.values() for name in concepts)
-        best = (self._best(criterion, by_sentence, anywhere) for criterion in self.criteria)
+        for hit in undeceived([hit for hit in hits if hit.kind == self.kind], self.decoys):
+            by_sentence.setdefault(hit.sentence, {}).setdefault(hit.code, []).append(hit)
+        anywhere = Counter(name for place, names in by_sentence.items() if place != TITLE for name in names)
+        best = (self._best(entry, by_sentence, anywhere) for entry in self.entries)
         return [finding for finding in best if finding is not None]
 
     def _best(
-        self, criterion: Criterion, by_sentence: Mapping[int, Mapping[str, list[Hit]]], anywhere: frozenset[str]
+        self,
+        entry: Criterion | Enabler,
+        by_sentence: Mapping[int, Mapping[str, list[Hit]]],
+        anywhere: Mapping[str, int],
     ) -> Finding | None:
+        titled = by_sentence.get(TITLE, {})
         found = [
-            self._finding(criterion, rule, sentence, concepts)
-            for rule in criterion.rules
-            if anywhere.issuperset(rule.near) and anywhere.issuperset(rule.all)
+            self._finding(entry, rule, sentence, concepts)
+            for rule in entry.rules
+            if all(name in anywhere for name in (*rule.near, *rule.all))
+            and (not rule.repeated or anywhere[rule.all[0]] + (rule.all[0] in titled) > 1)
             for sentence, concepts in by_sentence.items()
-            if all(name in concepts for name in rule.all) and not any(name in concepts for name in rule.none)
+            if sentence != TITLE and _satisfies(rule, concepts)
         ]
         return min(found, key=lambda one: (one.verdict != "met", -one.score, one.sentence), default=None)
 
-    def _finding(self, criterion: Criterion, rule: Rule, sentence: int, concepts: Mapping[str, list[Hit]]) -> Finding:
-        planned = criterion.can_be_planned and any(name in concepts for name in self.cautions)
+    def _finding(
+        self, entry: Criterion | Enabler, rule: Rule, sentence: int, concepts: Mapping[str, list[Hit]]
+    ) -> Finding:
+        planned = entry.code in self._plannable and any(name in concepts for name in self.cautions)
         hits = [hit for name in rule.all for hit in concepts[name]]
         matched, focus = tuple(sorted({hit.text for hit in hits})), min(hit.start for hit in hits)
-        return Finding(criterion.code, "planned" if planned else "met", rule.score, sentence, focus, matched)
+        return Finding(entry.code, "planned" if planned else "met", rule.score, sentence, focus, matched)
+
+
+class CriteriaMatcher(RuleMatcher):
+    """The pledge criteria: which sentence shows one met, or commits to it."""
+
+    def __init__(self, taxonomy: Taxonomy) -> None:
+        super().__init__(taxonomy.criteria, "concept", taxonomy.cautions, taxonomy.decoys)
+
+
+def _satisfies(rule: Rule, concepts: Mapping[str, list[Hit]]) -> bool:
+    """Whether one sentence's phrases satisfy a rule."""
+    if not all(name in concepts for name in rule.all) or any(name in concepts for name in rule.none):
+        return False
+    aside = {(hit.start, hit.end) for name in rule.without for hit in concepts.get(name, ())}
+    return any((hit.start, hit.end) not in aside for hit in concepts[rule.all[0]])
+
+
+def undeceived(hits: Sequence[Hit], decoys: frozenset[str]) -> list[Hit]:
+    """The hits without decoys and without what lies inside a decoy of the same sentence or title."""
+    masks = [hit for hit in hits if hit.code in decoys]
+    return [
+        hit
+        for hit in hits
+        if hit.code not in decoys
+        and not any(mask.sentence == hit.sentence and mask.start <= hit.start and hit.end <= mask.end for mask in masks)
+    ]
 
 
 def starts_of(sentences: Sequence[Sentence]) -> list[int]:

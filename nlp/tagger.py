@@ -11,6 +11,8 @@ import numpy as np
 
 from nlp.annotations import Annotation, Document, Filtration, Tagging
 from nlp.classifiers import Models, Scores, chosen, listing_probability
+from nlp.enablers import CODE_VERSION as ENABLERS_VERSION
+from nlp.enablers import Enablers
 from nlp.evidence import best_sentence, quoted
 from nlp.facet_data import extra_folder, load_facets
 from nlp.facets import FacetTagger
@@ -27,7 +29,7 @@ from nlp.taxonomy_model import Taxonomy, Term
 # Large enough that matrix work is shared; 256 pages of 3,000 words took 104 MB of memory.
 BATCH_DOCUMENTS = 256
 # Changed when the code that turns scores into tags changes, so that stored tags are made anew.
-CODE_VERSION = "1"
+CODE_VERSION = "2"
 KEPT = "describes an innovation"
 METHOD_THEMES, METHOD_CRITERIA = "model:themes", "rule:criteria"
 SCORE_DIGITS = 4
@@ -49,6 +51,7 @@ class Tagger:
         self._models, self._taxonomy, self._facets = models, taxonomy, facets
         self._phrases = Phrases(taxonomy, facets.phrases if facets else None)
         self._vectoriser = Vectoriser(models.vocabulary, self._phrases.cue_themes)
+        self._enablers = Enablers(taxonomy)
         self._criteria, self._rules = CriteriaMatcher(taxonomy), PageRules(taxonomy.reasons)
         self._figures = figures or FigureReader()
         parts = (
@@ -57,6 +60,7 @@ class Tagger:
             facets.version if facets else "",
             self._figures.version,
             CODE_VERSION,
+            ENABLERS_VERSION,
             str(FEATURE_VERSION),
             *map("=".join, sorted(libraries.items())),
         )
@@ -113,6 +117,7 @@ class Tagger:
         primary = max(themes, key=lambda number: view.scores.primary[view.place, number], default=None)
         tags = [self._theme(view, number, number == primary) for number in themes]
         tags += [self._criterion(view, finding) for finding in self._criteria.findings(view.reading.hits)]
+        tags += self._enablers.annotations(view.reading, tags)
         tags += self._facets.annotations(view.reading) if self._facets else []
         tags += self._figures.annotations(view.reading)
         return Tagging(

@@ -18,7 +18,7 @@ from nlp.taxonomy_model import Criterion, Enabler, Pledge, Reason, Region, Taxon
 
 TAXONOMY_FOLDER = Path(__file__).parent / "taxonomy"
 FILES = ("themes", "pledges", "criteria", "enablers", "regions", "filtration")
-MAX_EXPANSIONS = 400  # phrases from one braced pattern: the largest of ours makes 300
+MAX_EXPANSIONS = 1_000  # phrases from one braced pattern: the largest of ours makes 754
 _BRACES = re.compile(r"\{([^{}]*)\}")
 
 
@@ -48,6 +48,9 @@ def load_taxonomy(folder: Path = TAXONOMY_FOLDER) -> Taxonomy:
         reasons=_entries(folder, raw, "filtration", Reason),
         concepts=_concepts(folder / "criteria.yml", raw["criteria"].get("concepts")),
         cautions=tuple(map(str, _list(raw["criteria"].get("planned_concepts")))),
+        decoys=tuple(map(str, _list(raw["criteria"].get("decoy_concepts")))),
+        enabler_concepts=_concepts(folder / "enablers.yml", raw["enablers"].get("concepts")),
+        enabler_decoys=tuple(map(str, _list(raw["enablers"].get("decoy_concepts")))),
         sources={name: " ".join(str(raw[name]["source"]).split()) for name in FILES},
         versions={name: str(raw[name]["version"]) for name in FILES},
         version=_digest(folder),
@@ -128,10 +131,14 @@ def _check_references(taxonomy: Taxonomy, folder: Path) -> None:
     criteria = [criterion.code for criterion in taxonomy.criteria]
     for criterion in taxonomy.criteria:
         _known(folder / "criteria.yml", criterion.code, (criterion.pledge,), pledges, "pledge")
-        for rule in criterion.rules:
-            named = (*rule.all, *rule.none, *rule.near)
-            _known(folder / "criteria.yml", criterion.code, named, taxonomy.concepts, "concept")
+        _check_rules(folder / "criteria.yml", criterion, taxonomy.concepts)
+    for enabler in taxonomy.enablers:
+        _known(folder / "enablers.yml", enabler.code, enabler.themes, list(taxonomy.theme_codes), "theme")
+        _known(folder / "enablers.yml", enabler.code, enabler.criteria, criteria, "criterion")
+        _check_rules(folder / "enablers.yml", enabler, taxonomy.enabler_concepts)
+    _known(folder / "enablers.yml", "decoy_concepts", taxonomy.enabler_decoys, taxonomy.enabler_concepts, "concept")
     _known(folder / "criteria.yml", "planned_concepts", taxonomy.cautions, taxonomy.concepts, "concept")
+    _known(folder / "criteria.yml", "decoy_concepts", taxonomy.decoys, taxonomy.concepts, "concept")
     for pledge in taxonomy.pledges:
         commitments = [commitment.id for commitment in pledge.commitments]
         for commitment in pledge.commitments:
@@ -140,11 +147,18 @@ def _check_references(taxonomy: Taxonomy, folder: Path) -> None:
     _check_patterns(taxonomy, folder)
 
 
+def _check_rules(path: Path, entry: Criterion | Enabler, concepts: Mapping[str, tuple[str, ...]]) -> None:
+    """Every concept that a rule names exists."""
+    for rule in entry.rules:
+        _known(path, entry.code, (*rule.all, *rule.none, *rule.near, *rule.without), concepts, "concept")
+
+
 def _check_patterns(taxonomy: Taxonomy, folder: Path) -> None:
     """Every braced phrase expands; every regular expression compiles."""
     phrases = [("themes.yml", t.code, cue) for t in taxonomy.themes for cue in t.cues]
     phrases += [("regions.yml", r.code, alias) for r in taxonomy.regions for alias in r.aliases]
     phrases += [("criteria.yml", name, phrase) for name, many in taxonomy.concepts.items() for phrase in many]
+    phrases += [("enablers.yml", name, phrase) for name, many in taxonomy.enabler_concepts.items() for phrase in many]
     phrases += [("filtration.yml", r.code, phrase) for r in taxonomy.reasons for phrase in r.words]
     for file, code, phrase in phrases:
         _attempt(folder / file, code, expand, phrase)

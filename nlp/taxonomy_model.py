@@ -48,13 +48,17 @@ class Pledge(_Strict):
 class Rule(_Strict):
     """A sentence satisfies a rule when it holds a phrase of every concept in `all` and of none in `none`.
 
-    `near` widens `all` to the whole listing: a phrase of each of those concepts must occur somewhere in it.
-    `score` (0 to 1) is (right + 1) / (fired + 2) over the listings of train + single, the texts it was written on.
+    `near` widens `all` to the whole listing: a phrase of each of those concepts must occur somewhere in it. `without`
+    sets phrases aside: those of the first concept in `all` that are also phrases of one of these do not count.
+    `repeated`: at least two sentences, the title among them, hold a phrase of the first concept in `all`.
+    `score` (0 to 1): an order of trust; the file that holds the rule says how it was made.
     """
 
     all: tuple[str, ...] = Field(min_length=1)
     none: tuple[str, ...] = ()
     near: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    repeated: bool = False
     score: float = Field(gt=0, le=1)
 
 
@@ -70,11 +74,14 @@ class Criterion(_Strict):
 
 
 class Enabler(_Strict):
-    """One of the report's ten enablers."""
+    """One of the report's ten enablers; a sentence that carries one of `themes` or `criteria` carries it too."""
 
     code: str
     label: str
     definition: str
+    themes: tuple[str, ...] = ()
+    criteria: tuple[str, ...] = ()
+    rules: tuple[Rule, ...] = Field(min_length=1)
 
 
 class Region(_Strict):
@@ -122,6 +129,9 @@ class Taxonomy:
     reasons: tuple[Reason, ...]
     concepts: Mapping[str, tuple[str, ...]]
     cautions: tuple[str, ...]
+    decoys: tuple[str, ...]
+    enabler_concepts: Mapping[str, tuple[str, ...]]
+    enabler_decoys: tuple[str, ...]
     sources: Mapping[str, str]
     versions: Mapping[str, str]
     version: str

@@ -10,7 +10,6 @@ from typing import Any
 from db.annotations import count_due, due_batches, make_all_due, replace_terms, store_taggings
 from nlp.annotations import Annotation, Document, Evidence, Tagging
 from nlp.tagger import Tagger
-from nlp.taxonomy_data import default_taxonomy
 from pipeline.drift import drift_warnings
 from pipeline.job import Job
 
@@ -26,7 +25,7 @@ def tag_listings(job: Job, *, again: bool = False) -> None:
     tagger = Tagger.load()
     if again:
         make_all_due(job.db)
-    replace_terms(job.db, [asdict(term) for term in default_taxonomy().terms()])
+    replace_terms(job.db, [asdict(term) for term in tagger.terms()])
     counts = {"listings": 0, "kept": 0, "filtered_out": 0, "tags": 0}
     due = count_due(job.db, tagger.version)
     with job.console.progress(due, "tagging") as bar:
