@@ -171,9 +171,8 @@ def load_source(path: Path, loopback_port: int | None = None) -> Source:
 
 def _error(path: Path, problems: list[str]) -> SourceError:
     lines = "".join(f"\n  {problem}" for problem in problems)
-    return SourceError(
-        f"{path}:{lines}\nCorrect the file, then check it with: horizon sources check {path.stem} --sources {path.parent}"
-    )
+    check = f"horizon sources check {path.stem} --sources {path.parent}"
+    return SourceError(f"{path}:{lines}\nCorrect the file, then check it with: {check}")
 
 
 def _explain(problem: Mapping[str, Any]) -> str:

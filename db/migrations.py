@@ -74,7 +74,7 @@ TABLES = (
         nhs_region_code TEXT NOT NULL
     )""",
     """CREATE TABLE terms (
-        kind TEXT NOT NULL CHECK (kind IN ('theme', 'pledge', 'criterion', 'enabler')),
+        kind TEXT NOT NULL CHECK (kind IN ('theme', 'pledge', 'criterion', 'enabler', 'facet')),
         code TEXT NOT NULL,
         label TEXT NOT NULL,
         definition TEXT NOT NULL,
