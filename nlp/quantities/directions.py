@@ -77,13 +77,23 @@ class Directions:
             reach = 1 if self._lexicon.kinds[amount.unit] == "time" else AFTER_REACH
             for at in range(end, min(end + reach, line.size)):
                 word = line.words[at]
-                if word in words.compare and not self._bounds(line, at) and not self._of_pace(line, amount, word):
+                if (
+                    word in words.compare
+                    and line.raw[at].islower()
+                    and not self._bounds(line, at)
+                    and not self._of_pace(line, amount, word)
+                ):
                     return Movement(words.compare[word], at)
                 if word in words.nouns and not counted and line.word(amount.lead - 1) not in ("by", "to"):
                     return Movement(words.nouns[word], at, word in words.saving)
                 if not self._modifies(line, at, amount):
                     break
         return None
+
+    def _compares(self, line: Line, at: int, amount: Amount) -> bool:
+        """Whether a token compares; a capital makes it a name ("Greater Manchester")."""
+        word = line.raw[at]
+        return word in self._lexicon.compare and not self._bounds(line, at) and not self._of_pace(line, amount, word)
 
     def _of_pace(self, line: Line, amount: Amount, word: str) -> bool:
         """ "grew 60 % faster": the verb says the direction."""

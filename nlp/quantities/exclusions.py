@@ -27,12 +27,15 @@ _AGE_ENDS = frozenset(("over", "above", "older", "under", "younger", "below"))
 _PERIODS = frozenset("day week month year night days weeks months years".split())  # noqa: SIM905
 _PEOPLE = frozenset("people adults women men children girls boys patients those babies infants anyone".split())  # noqa: SIM905
 _GESTATION = frozenset(("gestation", "gestational", "pregnant", "pregnancy"))
+_GESTATION_LEADS = frozenset("before at after under than between by until from to beyond".split())  # noqa: SIM905
 _BIRTH = frozenset(("born", "birth", "births", "preterm", "prematurely", "delivery"))
 _EMERGENCY_LEADS = frozenset("nhs call calls calling dial the via to through ring and or".split())  # noqa: SIM905
 _EMERGENCY_NOUNS = frozenset(("call", "calls", "service", "services", "online", "provider", "providers"))
 _CLOCK = re.compile(r"[0-2]?\d\.[0-5]\d")
 _CLOCK_LEADS = frozenset(("from", "at", "to", "until", "till", "and", "between"))
 _OPENING = frozenset("a per each every".split())  # noqa: SIM905
+_OPEN = frozenset(("open", "opens", "opened", "closes"))
+HOURS_OF_DAY = 24
 _OPEN_LEFT = frozenset("([{\"'“‘~><≥≤+=≈—…")
 
 
@@ -87,6 +90,8 @@ class Exclusions:
         unit, after = quantity.unit, quantity.tail
         if line.word(quantity.end) in ("times", "nights", "time") and line.word(quantity.end + 1) in _OPENING:
             return True
+        if _opening_hours(line, quantity):
+            return True
         if unit is None or self._kinds[unit] != "time":
             return False
         before = line.word(lead - 1)
@@ -94,7 +99,7 @@ class Exclusions:
             return True
         if line.word(after) == "in" and line.word(after + 1) == ",":
             return True
-        return _opening_hours(line, quantity) or _gestation(line, quantity, lead) or self._standard(line, quantity)
+        return _gestation(line, quantity, lead) or self._standard(line, quantity)
 
     def _standard(self, line: Line, quantity: Quantity) -> bool:
         """ "30-day mortality", "four-hour target", "10-Year Plan"."""
@@ -187,7 +192,10 @@ def _opening_hours(line: Line, quantity: Quantity) -> bool:
     value, unit, after = quantity.value, quantity.unit, quantity.tail
     if unit == "days" and line.word(after) in _OPENING and line.word(after + 1) in _PERIODS:
         return True
-    if value == 24 and unit == "hours":
+    opens = any(word in _OPEN for word in line.words[max(0, quantity.first - 3) : quantity.first])
+    if opens and unit in ("hours", None) and value <= HOURS_OF_DAY:
+        return True
+    if value == HOURS_OF_DAY and unit == "hours":
         return quantity.is_singular or line.word(after) in _OPENING
     return value == 7 and unit == "days" and line.word(after) in ("service", "services", "working")
 
@@ -198,4 +206,4 @@ def _gestation(line: Line, quantity: Quantity, lead: int) -> bool:
         return True
     before = line.words[max(0, lead - GESTATION_REACH) : lead]
     near = any(word in _BIRTH for word in (*before, *after[:2]))
-    return near and quantity.unit in ("weeks", "days") and before[-1:] != ["for"]
+    return near and quantity.unit in ("weeks", "days") and line.word(lead - 1) in _GESTATION_LEADS | _BIRTH
