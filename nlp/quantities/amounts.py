@@ -103,6 +103,7 @@ class AmountReader:
         other = self._quantities.read(line, self._after_bound(line, at))
         if other is None:
             return None
+        other = self._quantities.million_of(line, one, other)
         agree = one.unit is None or other.unit is None or one.unit == other.unit
         return other if agree else None
 
@@ -166,7 +167,7 @@ class AmountReader:
         if found and following not in HYPHENS and self._inherits(line, quantity, found, before, bound):
             return self._shared(quantity, found)
         large = quantity.scale > 1 and bound is not None  # "more than a million a year"
-        counts = quantity.in_digits and (
+        counts = (quantity.in_digits or quantity.value > LAST_SMALL_WORD) and (
             following in _AUXILIARIES or following.endswith("ed") or self._is_bracketed(line, quantity, found)
         )
         return COUNT if counts or large else None
@@ -180,7 +181,8 @@ class AmountReader:
             return True
         if not quantity.in_digits:  # "eight took part and five finished"
             large = quantity.scale > 1 and bound is not None
-            return large or (near and before in ("and", ",") and following.endswith("ed"))
+            finished = before in ("and", ",") and following.endswith("ed")
+            return large or (near and (finished or before == "than"))
         if following in ("more", "fewer"):
             return True
         # "people over 65, and half of those over 80" are ages
@@ -223,7 +225,8 @@ class AmountReader:
             if line.is_digits(at) or line.words[at] in WORDS:
                 total = self._quantities.read(line, at)
                 return None if total is None else total.unit or (COUNT if quantity.in_digits else None)
-        return None
+        known = self._quantities.noun_unit(line, quantity.end + 1)
+        return known if quantity.in_digits or quantity.scale > 1 else None
 
     def _is_old_state(self, line: Line, amount: Amount, found: list[Amount]) -> bool:
         """ "Nine in ten, up from one in five": joins an old state to the last amount of its unit."""

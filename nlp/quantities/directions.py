@@ -70,6 +70,8 @@ class Directions:
         """ "ten fewer years", "20 % more", "a 30 % reduction", "7.5 years sooner", "19 % cost savings"."""
         if line.word(amount.tail) in ("up", "down") and line.word(amount.tail + 1) in ("on", "from", ",", "."):
             return Movement("up" if line.word(amount.tail) == "up" else "down", amount.tail)
+        if line.word(amount.tail) == "of" and line.word(amount.tail + 2) in ("loss", "reduction", "growth", "gain"):
+            return Movement(self._lexicon.nouns[line.word(amount.tail + 2)], amount.tail + 2)  # 15kg of weight loss
         words, counted = self._lexicon, self._lexicon.kinds[amount.unit] == "counted"
         ends = (amount.end, amount.tail) if amount.tail != amount.end else (amount.end,)
         for end in ends:
