@@ -15,7 +15,7 @@ from nlp.corpus_data import CORPUS_FOLDER
 from nlp.figures import FigureReader
 
 FILE = "figures.jsonl"
-PARTS = ("development", "held-back", "fresh")
+PARTS = ("development", "held-back", "second", "third")
 RESAMPLES = 2_000
 SEED = 7
 INTERVAL_PERCENTILES = (2.5, 97.5)

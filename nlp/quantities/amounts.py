@@ -16,7 +16,8 @@ OF_REACH = 6  # tokens between a count and the total that names what is counted 
 ELLIPSIS_REACH = 12  # tokens back to the amount whose unit a bare number shares
 WHOLE_PERCENT = 100
 AMOUNTS_REACH = 4  # amounts back to the one that an old state ("up from 50") or a bare number belongs to
-_ELLIPSIS_LEADS = frozenset("and versus vs than against with but ,".split())  # noqa: SIM905
+_ELLIPSIS_LEADS = frozenset("and versus vs than against with but , from of have has had".split())  # noqa: SIM905
+_AGE_BOUNDS = frozenset(("over", "under", "above", "below"))
 _DAY_LEADS = frozenset("in within for over of than to by from takes took lasts".split())  # noqa: SIM905
 _AUXILIARIES = frozenset("had have were was are did has will".split())  # noqa: SIM905
 
@@ -58,7 +59,7 @@ class AmountReader:
         changed = line.word(lead - 1) == "from"
         other = self._second(line, quantity, changed)
         if other is None:
-            unit = self._unit(line, quantity, found, lead)
+            unit = self._unit(line, quantity, found, lead, bound)
             if unit is None or self._exclusions.barred(line, quantity, lead):
                 return None, quantity.end
             if bound == "at least" and self._is_time(unit) and line.word(quantity.first - 1) == "over":
@@ -74,7 +75,7 @@ class AmountReader:
         self, line: Line, one: Quantity, two: Quantity, lead: int, bound: str | None
     ) -> tuple[Amount | None, int]:
         """Two quantities as one amount; barred as a whole when either is."""
-        unit = two.unit or one.unit or (COUNT if line.word(lead - 1) == "from" else None)
+        unit = two.unit or one.unit or (COUNT if line.word(lead - 1) == "from" and one.in_digits else None)
         shared = one if one.unit else replace(one, unit=two.unit)
         barred = self._exclusions.barred(line, shared, lead) or self._exclusions.barred(line, two, lead)
         if unit is None or barred:
@@ -102,6 +103,7 @@ class AmountReader:
         other = self._quantities.read(line, self._after_bound(line, at))
         if other is None:
             return None
+        other = self._quantities.million_of(line, one, other)
         agree = one.unit is None or other.unit is None or one.unit == other.unit
         return other if agree else None
 
@@ -135,7 +137,7 @@ class AmountReader:
             return one.unit is None and one.value <= LAST_SMALL_WORD
         return word == "to" or (word == "and" and line.word(one.first - 1) == "between")
 
-    def _unit(self, line: Line, quantity: Quantity, found: list[Amount], lead: int) -> str | None:
+    def _unit(self, line: Line, quantity: Quantity, found: list[Amount], lead: int, bound: str | None) -> str | None:
         """The quantity's own unit, or for a bare number the unit that the sentence gives it elsewhere."""
         if quantity.value == 1 and not quantity.in_digits and not self._is_length(line, quantity, lead):
             return None
@@ -153,26 +155,39 @@ class AmountReader:
         before = line.word(lead - 1)
         if "population" in (before, line.word(lead - 2) if before == "of" else ""):
             return "people"
-        return self._elliptical(line, quantity, found, before)
+        return self._elliptical(line, quantity, found, before, bound)
 
-    def _elliptical(self, line: Line, quantity: Quantity, found: list[Amount], before: str) -> str | None:
-        """A bare number's unit from the amounts before it; plain digits that count something unnamed are a count."""
+    def _elliptical(
+        self, line: Line, quantity: Quantity, found: list[Amount], before: str, bound: str | None
+    ) -> str | None:
+        """A bare number's unit from the amounts before it; what counts something unnamed is a count."""
         following = line.word(quantity.end)
         if before == "within":
             found = [one for one in found[-AMOUNTS_REACH:] if self._is_time(one.unit)]
-        near = bool(found) and quantity.first - found[-1].tail <= ELLIPSIS_REACH
-        old = before == "from" and line.word(quantity.first - 2) in ("up", "down")
-        inherits = (
-            old
-            or before in ("by", "to", "within")
-            or (quantity.in_digits and (following in ("more", "fewer") or (near and before in _ELLIPSIS_LEADS)))
-        )
-        if inherits and found and following not in HYPHENS:
+        if found and following not in HYPHENS and self._inherits(line, quantity, found, before, bound):
             return self._shared(quantity, found)
-        counts = quantity.in_digits and (
+        large = quantity.scale > 1 and bound is not None  # "more than a million a year"
+        counts = (quantity.in_digits or quantity.value > LAST_SMALL_WORD) and (
             following in _AUXILIARIES or following.endswith("ed") or self._is_bracketed(line, quantity, found)
         )
-        return COUNT if counts else None
+        return COUNT if counts or large else None
+
+    @staticmethod
+    def _inherits(line: Line, quantity: Quantity, found: list[Amount], before: str, bound: str | None) -> bool:
+        """Whether a bare number stands where the noun of an earlier amount is left out."""
+        following = line.word(quantity.end)
+        near = quantity.first - found[-1].tail <= ELLIPSIS_REACH
+        if before in ("by", "to", "within") or (before == "from" and line.word(quantity.first - 2) in ("up", "down")):
+            return True
+        if not quantity.in_digits:  # "eight took part and five finished"
+            large = quantity.scale > 1 and bound is not None
+            finished = before in ("and", ",") and following.endswith("ed")
+            return large or (near and (finished or before == "than"))
+        if following in ("more", "fewer"):
+            return True
+        # "people over 65, and half of those over 80" are ages
+        bounded = bound is not None or before in _ELLIPSIS_LEADS
+        return near and bounded and line.word(quantity.first - 1) not in _AGE_BOUNDS
 
     def _shared(self, quantity: Quantity, found: list[Amount]) -> str:
         """The last amount's unit; a number too large for a share has that of the last count."""
@@ -210,7 +225,8 @@ class AmountReader:
             if line.is_digits(at) or line.words[at] in WORDS:
                 total = self._quantities.read(line, at)
                 return None if total is None else total.unit or (COUNT if quantity.in_digits else None)
-        return None
+        known = self._quantities.noun_unit(line, quantity.end + 1)
+        return known if quantity.in_digits or quantity.scale > 1 else None
 
     def _is_old_state(self, line: Line, amount: Amount, found: list[Amount]) -> bool:
         """ "Nine in ten, up from one in five": joins an old state to the last amount of its unit."""

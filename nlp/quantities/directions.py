@@ -70,6 +70,8 @@ class Directions:
         """ "ten fewer years", "20 % more", "a 30 % reduction", "7.5 years sooner", "19 % cost savings"."""
         if line.word(amount.tail) in ("up", "down") and line.word(amount.tail + 1) in ("on", "from", ",", "."):
             return Movement("up" if line.word(amount.tail) == "up" else "down", amount.tail)
+        if line.word(amount.tail) == "of" and line.word(amount.tail + 2) in ("loss", "reduction", "growth", "gain"):
+            return Movement(self._lexicon.nouns[line.word(amount.tail + 2)], amount.tail + 2)  # 15kg of weight loss
         words, counted = self._lexicon, self._lexicon.kinds[amount.unit] == "counted"
         ends = (amount.end, amount.tail) if amount.tail != amount.end else (amount.end,)
         for end in ends:
@@ -77,13 +79,23 @@ class Directions:
             reach = 1 if self._lexicon.kinds[amount.unit] == "time" else AFTER_REACH
             for at in range(end, min(end + reach, line.size)):
                 word = line.words[at]
-                if word in words.compare and not self._bounds(line, at) and not self._of_pace(line, amount, word):
+                if (
+                    word in words.compare
+                    and line.raw[at].islower()
+                    and not self._bounds(line, at)
+                    and not self._of_pace(line, amount, word)
+                ):
                     return Movement(words.compare[word], at)
                 if word in words.nouns and not counted and line.word(amount.lead - 1) not in ("by", "to"):
                     return Movement(words.nouns[word], at, word in words.saving)
                 if not self._modifies(line, at, amount):
                     break
         return None
+
+    def _compares(self, line: Line, at: int, amount: Amount) -> bool:
+        """Whether a token compares; a capital makes it a name ("Greater Manchester")."""
+        word = line.raw[at]
+        return word in self._lexicon.compare and not self._bounds(line, at) and not self._of_pace(line, amount, word)
 
     def _of_pace(self, line: Line, amount: Amount, word: str) -> bool:
         """ "grew 60 % faster": the verb says the direction."""

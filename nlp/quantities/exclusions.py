@@ -24,15 +24,17 @@ _YEAR_LEADS = frozenset("in since by until from during before after of early lat
 _STATISTICS = frozenset(("ci", "cis", "interval", "intervals", "iqr", "sd", "±", "se"))
 _AGE_LEADS = frozenset(("aged", "age", "ages"))
 _AGE_ENDS = frozenset(("over", "above", "older", "under", "younger", "below"))
-_PERIODS = frozenset("day week month year night days weeks months years".split())  # noqa: SIM905
 _PEOPLE = frozenset("people adults women men children girls boys patients those babies infants anyone".split())  # noqa: SIM905
 _GESTATION = frozenset(("gestation", "gestational", "pregnant", "pregnancy"))
+_GESTATION_LEADS = frozenset("before at after under than between by until from to beyond".split())  # noqa: SIM905
 _BIRTH = frozenset(("born", "birth", "births", "preterm", "prematurely", "delivery"))
 _EMERGENCY_LEADS = frozenset("nhs call calls calling dial the via to through ring and or".split())  # noqa: SIM905
 _EMERGENCY_NOUNS = frozenset(("call", "calls", "service", "services", "online", "provider", "providers"))
 _CLOCK = re.compile(r"[0-2]?\d\.[0-5]\d")
 _CLOCK_LEADS = frozenset(("from", "at", "to", "until", "till", "and", "between"))
 _OPENING = frozenset("a per each every".split())  # noqa: SIM905
+_OPEN = frozenset(("open", "opens", "opened", "closes"))
+HOURS_OF_DAY = 24
 _OPEN_LEFT = frozenset("([{\"'“‘~><≥≤+=≈—…")
 
 
@@ -87,20 +89,29 @@ class Exclusions:
         unit, after = quantity.unit, quantity.tail
         if line.word(quantity.end) in ("times", "nights", "time") and line.word(quantity.end + 1) in _OPENING:
             return True
+        if _opening_hours(line, quantity):
+            return True
         if unit is None or self._kinds[unit] != "time":
             return False
-        before = line.word(lead - 1)
-        if before in self._terms.before_place or line.word(after) in self._terms.after_place:
+        before = line.word(_before_pair(line, lead))
+        if before in self._terms.before_place:
+            return True
+        if line.word(after) in self._terms.after_place and before != "for":
             return True
         if line.word(after) == "in" and line.word(after + 1) == ",":
             return True
-        return _opening_hours(line, quantity) or _gestation(line, quantity, lead) or self._standard(line, quantity)
+        return _gestation(line, quantity, lead) or self._standard(line, quantity)
 
     def _standard(self, line: Line, quantity: Quantity) -> bool:
         """ "30-day mortality", "four-hour target", "10-Year Plan"."""
         singular = quantity.is_singular and quantity.value != 1
         named = singular and line.raw[quantity.tail - 1][:1].isupper()
         return named or (quantity.is_singular and line.word(quantity.tail) in self._terms.endpoints)
+
+
+def _before_pair(line: Line, lead: int) -> int:
+    """The place before a number or before the "8 and" that it is joined to."""
+    return lead - 3 if line.word(lead - 1) in ("and", "or") and line.is_digits(lead - 2) else lead - 1
 
 
 def _in_name(line: Line, quantity: Quantity) -> bool:
@@ -111,7 +122,7 @@ def _in_name(line: Line, quantity: Quantity) -> bool:
     if not line.joined(end) or line.word(end - 1) in ("%", "percent"):
         return False
     word = line.word(end)
-    if word in ("/", ":", ".") and line.is_digits(end + 1) and line.joined(end + 1):
+    if word in ("/", ":", ".", "+") and line.is_digits(end + 1) and line.joined(end + 1):
         return True
     return (word[:1].isalpha() and line.is_digits(end - 1)) or (word in HYPHENS and line.word(end + 1) in ("7", "7s"))
 
@@ -119,6 +130,8 @@ def _in_name(line: Line, quantity: Quantity) -> bool:
 def _opens(line: Line, first: int) -> bool:
     """Whether what is written right before the number may stand before a number of its own."""
     before = line.word(first - 1)
+    if before == "+" and line.is_digits(first - 2) and line.joined(first - 1):
+        return False  # 36+6 weeks
     if before in CURRENCIES or before in _OPEN_LEFT:
         return True
     if before not in HYPHENS:
@@ -185,9 +198,12 @@ def _by_digits(line: Line, quantity: Quantity, lead: int) -> bool:
 def _opening_hours(line: Line, quantity: Quantity) -> bool:
     """24-hour care, 24 hours a day, five days a week, a seven-day service."""
     value, unit, after = quantity.value, quantity.unit, quantity.tail
-    if unit == "days" and line.word(after) in _OPENING and line.word(after + 1) in _PERIODS:
+    if unit == "days" and line.word(after) in _OPENING and line.word(after + 1) in ("week", "month"):
         return True
-    if value == 24 and unit == "hours":
+    opens = any(word in _OPEN for word in line.words[max(0, quantity.first - 3) : quantity.first])
+    if opens and unit in ("hours", None) and value <= HOURS_OF_DAY:
+        return True
+    if value == HOURS_OF_DAY and unit == "hours":
         return quantity.is_singular or line.word(after) in _OPENING
     return value == 7 and unit == "days" and line.word(after) in ("service", "services", "working")
 
@@ -198,4 +214,4 @@ def _gestation(line: Line, quantity: Quantity, lead: int) -> bool:
         return True
     before = line.words[max(0, lead - GESTATION_REACH) : lead]
     near = any(word in _BIRTH for word in (*before, *after[:2]))
-    return near and quantity.unit in ("weeks", "days") and before[-1:] != ["for"]
+    return near and quantity.unit in ("weeks", "days") and line.word(lead - 1) in _GESTATION_LEADS | _BIRTH

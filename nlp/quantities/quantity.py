@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nlp.quantities.numbers import SCALES, SHORT_SCALES, UNITS, Line, Value, exact, number_at
 from nlp.quantities.terms import COUNT, Lexicon
@@ -74,6 +74,23 @@ class QuantityReader:
                 end = end if reader == self._noun else after
                 return Quantity(exact(value * factor), scale * factor, code, place, end, after, digits, singular)
         return Quantity(value, scale, None, place, end, end, digits)
+
+    def noun_unit(self, line: Line, place: int) -> str | None:
+        """The unit of the noun phrase from token `place` ("the slots"); None when there is no plural."""
+        at = place + 1 if line.word(place) in ("the", "its", "their", "our", "all", "these", "those") else place
+        found = self._walk(line, at, True)
+        return None if found is None else found[0]
+
+    def million_of(self, line: Line, money: Quantity, other: Quantity) -> Quantity:
+        """The other end of "£15-20m", whose m is a million and no metre."""
+        if self._lexicon.kinds.get(money.unit or "") != "money":
+            return other
+        if other.unit == "m":
+            return replace(other, value=other.value * 10**6, scale=10**6, unit=money.unit)
+        if other.unit is None and line.word(other.end) == "m":
+            end = other.end + 1
+            return replace(other, value=other.value * 10**6, scale=10**6, unit=money.unit, end=end, tail=end)
+        return other
 
     def _money(self, line: Line, place: int, value: Value, scale: int, end: int, currency: str) -> Quantity:
         """£13m: an m right after an amount of money is a million."""

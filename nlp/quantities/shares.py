@@ -8,6 +8,7 @@ from nlp.quantities.numbers import PARTS, SCALES, SIGNS, UNITS, VALUE_DIGITS, WO
 from nlp.quantities.quantity import CURRENCIES, HYPHENS, LAST_SMALL_WORD, STOPS, QuantityReader
 from nlp.quantities.terms import Direction, Lexicon
 
+LEAST_ODDS = 60  # 1:59 may be a time of day
 MULTIPLES: dict[str, tuple[float, str, Direction]] = {
     **dict.fromkeys(("doubled", "doubling", "doubles"), (2, "times", "up")),
     **dict.fromkeys(("tripled", "tripling", "trebled", "trebling"), (3, "times", "up")),
@@ -94,6 +95,8 @@ class ShareReader:
         ):
             return None
         part, at = first
+        if line.word(at) == ":" and part == 1 and line.joined(at):
+            return self._odds(line, place, at + 1)
         named = self._named_words(line, part, at)
         at += named
         if line.word(at) == "in":
@@ -103,13 +106,25 @@ class ShareReader:
         else:
             return None
         whole = number_at(line, at)
-        if whole is None or not 0 < part < whole[0] or is_year(line, at):
+        if (
+            whole is None
+            or not 0 < part <= whole[0]
+            or (part == whole[0] and line.word(at - 1) != "of")
+            or is_year(line, at)
+        ):
             return None
         if line.word(whole[1]) in ("%", "per", "percent", *HYPHENS):
             return None
         if named and getattr(self._quantities.read(line, at), "unit", None) is not None:
             return None
         return self._made(line, _share(part / whole[0]), "ratio", place, whole[1])
+
+    def _odds(self, line: Line, place: int, at: int) -> Amount | None:
+        """ "1:250"; "1:1" and times of day are none."""
+        whole = number_at(line, at)
+        if whole is None or whole[0] < LEAST_ODDS or not line.joined(at):
+            return None
+        return self._made(line, _share(1 / whole[0]), "ratio", place, whole[1])
 
     def _named_words(self, line: Line, part: Value, at: int) -> int:
         """How many words name what is counted: "one person in 50", "one GP appointment in four"."""

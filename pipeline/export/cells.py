@@ -28,7 +28,7 @@ def csv_cell(value: object) -> object:
         return value
     raw = str(value)
     text = clean(raw)
-    starts = {raw[:1], raw.lstrip()[:1], text.lstrip()[:1]} - {""}
+    starts = {raw[:1], raw.lstrip()[:1], text[:1], text.lstrip()[:1]} - {""}
     return _within_cell(f"'{text}") if starts.intersection(FORMULA_STARTS) else text
 
 

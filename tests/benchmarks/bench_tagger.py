@@ -11,6 +11,9 @@ import spacy
 
 from nlp.annotations import Document
 from nlp.corpus_data import FITTING, load_examples
+from nlp.figures import FigureReader
+from nlp.language import readable
+from nlp.reading import prose
 from nlp.tagger import Tagger
 
 ROUNDS = 3
@@ -50,6 +53,10 @@ def main():
     )
     rate = best_rate(lambda: sum(1 for _ in tagger.tag(pages)), len(pages))
     print(f"tagger {rate:,.0f} listings/s; blank spaCy {blank_rate:,.0f}/s; ratio {rate / blank_rate:.2f}")
+    sentences = [sentence.text for page in pages for sentence in prose(readable(page.text))]
+    figures = FigureReader()
+    figure_rate = best_rate(lambda: sum(len(figures.figures(text)) for text in sentences), len(pages))
+    print(f"of which figures alone {figure_rate:,.0f} listings/s; ratio to blank spaCy {figure_rate / blank_rate:.2f}")
     print(f"load and first listing {load:.2f} s (spaCy imported before); {len(pages):,} listings")
 
 

@@ -54,8 +54,8 @@ def test_digits_with_a_scale_word(whole, part, scale):
     [
         ("twenty-four", 24), ("Twenty four", 24), ("two hundred and five", 205), ("a hundred", 100), ("a dozen", 12),
         ("half a million", 500_000), ("a million", 1_000_000), ("two and a half", 2.5), ("2½", 2.5), ("¾", 0.75),
-        ("two and a half million", 2_500_000), ("1.4 billion", 1_400_000_000), ("14bn", 14_000_000_000), ("10k", 10_000),
-        ("3 and a half", 3.5), ("0.5", 0.5), ("0", 0),
+        ("two and a half million", 2_500_000), ("1.4 billion", 1_400_000_000), ("14bn", 14_000_000_000),
+        ("10k", 10_000), ("3 and a half", 3.5), ("0.5", 0.5), ("0", 0),
     ],
 )  # fmt: skip
 def test_mixed_forms(text, value):
