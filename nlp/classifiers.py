@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from itertools import pairwise
 from typing import Any
@@ -10,7 +11,9 @@ import numpy as np
 import scipy.sparse as sparse
 from numpy.typing import NDArray
 
-from nlp.features import Batch, Floats, Matrix, weighted
+from nlp.features import Batch, Floats, Matrix, Table, weighted
+from nlp.ranking import Ranking, manner
+from nlp.reading import Reading
 
 # The training texts have 5 to 9 sentences; on a longer page only its best ones speak, or length itself would.
 POOLED_SENTENCES = 6
@@ -24,9 +27,11 @@ class Linear:
     weights: Floats
     bias: Floats
 
-    def decision(self, matrix: Matrix) -> Floats:
+    def decision(self, table: Table) -> Floats:
         """Rows x classes, as log odds."""
-        return np.asarray(matrix @ self.weights.T + self.bias)
+        split = table.sparse.shape[1]
+        sparse_part, dense_part = self.weights[:, :split], self.weights[:, split:]
+        return np.asarray(table.sparse @ sparse_part.T + table.dense @ dense_part.T + self.bias)
 
 
 @dataclass(frozen=True)
@@ -34,12 +39,14 @@ class Scores:
     """What the models say of a batch.
 
     themes: documents x themes, calibrated probabilities. primary: documents x themes, log preference. sentences:
-    units x themes, log odds that the sentence carries the theme. listing: documents, log odds by the words alone.
+    units x themes, log odds that the sentence carries the theme. ranks: units x themes, the higher the better the
+    sentence shows the theme within its document. listing: documents, log odds by the words alone.
     """
 
     themes: Floats
     primary: Floats
     sentences: Floats
+    ranks: Floats
     listing: Floats
 
 
@@ -59,31 +66,51 @@ class Models:
     sentence: Linear
     primary: Linear
     listing: Linear
+    ranking: Ranking
     blend: Floats
     thresholds: Floats
     fallback: float
     rules: Floats
     listing_threshold: float
 
-    def scores(self, batch: Batch) -> Scores:
-        """Score a batch of documents."""
-        matrix = document_matrix(batch, self.document_frequency)
-        sentences = self.sentence.decision(sentence_matrix(batch, self.sentence_frequency))
-        themes = blended(self.document.decision(matrix), sentences, batch, self.blend)
-        wide = sparse.hstack([matrix, sparse.csr_matrix(batch.prominent_cues())]).tocsr()
-        primary = log_softmax(self.primary.decision(wide)) + np.log(themes + FLOOR)
-        return Scores(themes, primary, sentences, self.listing.decision(matrix).ravel())
+    def scores(self, batch: Batch, readings: Sequence[Reading]) -> Scores:
+        """Score a batch of documents; `readings`: those that the batch was made of."""
+        documents = document_table(batch, self.document_frequency)
+        sentences = self.sentence.decision(sentence_table(batch, self.sentence_frequency))
+        themes = blended(self.document.decision(documents), sentences, batch, self.blend)
+        primary = log_softmax(self.primary.decision(primary_table(documents, batch))) + np.log(themes + FLOOR)
+        ranks = self.ranking.ranked(sentences, manner(batch, readings))
+        return Scores(themes, primary, sentences, ranks, self.listing.decision(documents).ravel())
 
 
-def document_matrix(batch: Batch, frequency: Floats) -> Matrix:
-    """Documents x (vocabulary + cue columns)."""
-    words = weighted(batch.document_words(), frequency)
-    return sparse.hstack([words, sparse.csr_matrix(batch.document_cues())]).tocsr()
+def document_table(batch: Batch, frequency: Floats) -> Table:
+    """Documents x (vocabulary + cue columns + word classes | vector)."""
+    blocks = [
+        weighted_documents(batch, frequency),
+        sparse.csr_matrix(batch.document_cues()),
+        sparse.csr_matrix(batch.document_classes()),
+    ]
+    return Table(sparse.hstack(blocks).tocsr(), batch.document_vectors.astype(float))
 
 
-def sentence_matrix(batch: Batch, frequency: Floats) -> Matrix:
-    """Units x (vocabulary + cue columns)."""
-    return sparse.hstack([weighted(batch.words, frequency), batch.unit_cues()]).tocsr()
+def weighted_documents(batch: Batch, frequency: Floats) -> Matrix:
+    """Documents x vocabulary, TF-IDF."""
+    return weighted(batch.document_words(), frequency)
+
+
+def primary_table(documents: Table, batch: Batch) -> Table:
+    """Documents x (their table's columns + what stands in title and first sentence | their vector + those two's)."""
+    prominent = batch.prominent()
+    return Table(
+        sparse.hstack([documents.sparse, prominent.sparse]).tocsr(), np.hstack([documents.dense, prominent.dense])
+    )
+
+
+def sentence_table(batch: Batch, frequency: Floats) -> Table:
+    """Units x (vocabulary + cue columns + word classes | vector)."""
+    return Table(
+        sparse.hstack([weighted(batch.words, frequency), batch.unit_cues()]).tocsr(), batch.vectors.astype(float)
+    )
 
 
 def blended(document: Floats, sentences: Floats, batch: Batch, blend: Floats) -> Floats:
@@ -140,6 +167,8 @@ def to_arrays(models: Models) -> dict[str, Any]:
         value = getattr(models, item.name)
         if isinstance(value, Linear):
             arrays |= {f"{item.name}.weights": value.weights.astype(np.float32), f"{item.name}.bias": value.bias}
+        elif isinstance(value, Ranking):
+            arrays |= {"ranking.themes": value.weights, "ranking.shared": value.shared}
         else:
             arrays[item.name] = "\n".join(value) if item.name == "vocabulary" else np.asarray(value)
     return arrays
@@ -151,6 +180,8 @@ def from_arrays(arrays: dict[str, Any]) -> Models:
     for item in fields(Models):
         if f"{item.name}.weights" in arrays:
             values[item.name] = Linear(arrays[f"{item.name}.weights"].astype(float), arrays[f"{item.name}.bias"])
+        elif item.name == "ranking":
+            values[item.name] = Ranking(arrays["ranking.themes"], arrays["ranking.shared"])
         else:
             values[item.name] = arrays[item.name]
     values["vocabulary"] = tuple(values["vocabulary"].split("\n"))

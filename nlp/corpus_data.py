@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from nlp.annotations import Document
 
 CORPUS_FOLDER = Path(__file__).parent / "corpus"
-FITTING = ("train", "single")
+FITTING = ("train", "single", "own")
+ADJUDICATED = ("train", "single")  # of the same kind as dev: what is counted in cross-validation
 MEASURING = "dev"
 KEYS = ("id", "title", "text", "listing", "themes", "primary", "criteria", "evidence")
 

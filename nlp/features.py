@@ -1,4 +1,4 @@
-"""From readings to matrices: words and cues of every sentence once, summed into documents."""
+"""From readings to matrices: words, cues, word classes and vectors of every sentence once, summed into documents."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ import numpy as np
 import scipy.sparse as sparse
 from numpy.typing import NDArray
 
-from nlp.matchers import TITLE
+from nlp.embedding import Encoder, Vectors, unit_length
+from nlp.matchers import TITLE, Phrases
 from nlp.reading import Reading
+from nlp.taxonomy_model import WordClass
 
 Matrix = Any  # scipy.sparse.csr_matrix, which has no type stubs
 Floats = NDArray[np.float64]
@@ -37,17 +39,23 @@ _COUNTS = frozenset(
         "dozen dozens million"
     ).split()
 )
+COUNT = "0"  # what every count reads as
+ANY = "_"  # stands for the one word between a count and what is counted
 
 
 def terms(text: str) -> list[str]:
-    """The lower-case words of a text and its pairs of neighbouring words; counts all read as "0"."""
+    """The lower-case words of a text, its pairs of neighbouring words, and what is counted past one word between.
+
+    Counts all read as "0": "Twelve NHS trusts" gives 0, nhs, trusts, "0 nhs", "nhs trusts" and "0 _ trusts".
+    """
     words = [_word(word) for word in _WORD.findall(text.lower())]
-    return [*words, *map("{} {}".format, words, words[1:])]
+    counted = [f"{COUNT} {ANY} {far}" for word, far in zip(words, words[2:], strict=False) if word == COUNT]
+    return [*words, *map("{} {}".format, words, words[1:]), *counted]
 
 
 def _word(word: str) -> str:
     if word in _COUNTS or word.isdigit():
-        return "0"
+        return COUNT
     return "0%" if word[-1] == "%" and word[:-1].isdigit() else word
 
 
@@ -61,19 +69,43 @@ def learn_vocabulary(readings: Iterable[Reading]) -> list[str]:
 
 
 @dataclass(frozen=True)
+class Table:
+    """Features of some rows in two blocks side by side: sparse (words, cues, classes) and dense (vectors)."""
+
+    sparse: Matrix
+    dense: Floats
+
+    def joined(self) -> Matrix:
+        """Both blocks as one sparse matrix, for fitting."""
+        return sparse.hstack([self.sparse, sparse.csr_matrix(self.dense)]).tocsr()
+
+    def rows(self, chosen: NDArray[Any]) -> Table:
+        """The table of the chosen rows."""
+        return Table(self.sparse[chosen], self.dense[chosen])
+
+
+@dataclass(frozen=True)
 class Batch:
     """Matrices over a batch's units, a unit being a title or a prose sentence; rows follow the documents' order.
 
-    words: units x vocabulary, counts. cues: units x cues, 0 or 1. owner: each unit's document. titles: which units are
-    titles. cue_themes: each cue's theme. documents: how many there are.
+    words: units x vocabulary, counts. cues: units x cues, 0 or 1. classes: units x word classes, 0 or 1. sums: units x
+    dimensions, sums of piece vectors. owner: each unit's document. titles: which units are titles. cue_themes: each
+    cue's theme. documents: how many there are.
     """
 
     words: Matrix
     cues: Matrix
+    classes: Matrix
+    sums: Vectors
     owner: NDArray[np.intp]
     titles: NDArray[np.bool_]
     cue_themes: NDArray[np.intp]
     documents: int
+
+    @cached_property
+    def edges(self) -> NDArray[np.intp]:
+        """Where each document's units begin, and at the end the number of units: documents + 1 numbers."""
+        return np.flatnonzero(np.append(self.titles, True))
 
     @cached_property
     def membership(self) -> Matrix:
@@ -92,6 +124,16 @@ class Batch:
         """Units x themes: how many cues of each theme the unit has."""
         return np.asarray((self.cues @ self.theme_of_cue).toarray())
 
+    @cached_property
+    def vectors(self) -> Vectors:
+        """Units x dimensions, of unit length."""
+        return unit_length(self.sums)
+
+    @cached_property
+    def document_vectors(self) -> Vectors:
+        """Documents x dimensions, of unit length, over title and prose."""
+        return unit_length(np.add.reduceat(self.sums, self.edges[:-1], axis=0))
+
     def document_words(self) -> Matrix:
         """Documents x vocabulary, counts over title and prose."""
         return self.membership @ self.words
@@ -104,25 +146,45 @@ class Batch:
         capped = np.hstack([np.minimum(units, MAX_CUE_SENTENCES), kinds, np.minimum(spread, 2 * MAX_CUE_SENTENCES)])
         return np.asarray(CUE_WEIGHT * np.log1p(capped))
 
-    def prominent_cues(self) -> Floats:
-        """Documents x (2 per theme): cues of each theme in the title and in the first sentence."""
-        first = np.zeros(len(self.owner), dtype=bool)
-        first[1:] = self.titles[:-1] & ~self.titles[1:]
-        chosen = [np.asarray(self.membership @ (self.unit_themes * mask[:, None])) for mask in (self.titles, first)]
-        return np.asarray(SENTENCE_CUE_WEIGHT * np.log1p(np.hstack(chosen)))
+    def document_classes(self) -> Floats:
+        """Documents x word classes: sentences with a word of the class."""
+        units = np.asarray((self.membership @ self.classes).toarray())
+        return np.asarray(CUE_WEIGHT * np.log1p(np.minimum(units, MAX_CUE_SENTENCES)))
+
+    @cached_property
+    def openings(self) -> NDArray[np.intp]:
+        """Each document's first sentence as a unit; its title where it has no sentence."""
+        return np.minimum(self.edges[:-1] + 1, self.edges[1:] - 1)
+
+    def prominent(self) -> Table:
+        """Documents x (cues of each theme and word classes | vector), of the title and then of the first sentence."""
+        places = (self.edges[:-1], self.openings)
+        cues = [SENTENCE_CUE_WEIGHT * np.log1p(self.unit_themes[rows]) for rows in places]
+        classes = [self.classes[rows] * SENTENCE_CUE_WEIGHT for rows in places]
+        vectors = np.hstack([self.vectors[rows] for rows in places]).astype(float)
+        return Table(sparse.hstack([sparse.csr_matrix(np.hstack(cues)), *classes]).tocsr(), vectors)
 
     def unit_cues(self) -> Matrix:
-        """Units x (cues + themes): each cue, and any cue of the theme."""
-        return sparse.hstack([self.cues, sparse.csr_matrix((self.unit_themes > 0).astype(float))]) * SENTENCE_CUE_WEIGHT
+        """Units x (cues + themes + word classes): each cue, any cue of the theme, any word of the class."""
+        any_cue = sparse.csr_matrix((self.unit_themes > 0).astype(float))
+        return sparse.hstack([self.cues, any_cue, self.classes]) * SENTENCE_CUE_WEIGHT
 
 
 class Vectoriser:
     """Turns readings into a Batch over a fixed vocabulary."""
 
-    def __init__(self, vocabulary: Sequence[str], cue_themes: Sequence[int]) -> None:
+    def __init__(self, vocabulary: Sequence[str], phrases: Phrases, encoder: Encoder) -> None:
         self.vocabulary = list(vocabulary)
-        self.cue_themes = np.asarray(cue_themes, dtype=np.intp)
-        self._place: Mapping[str, int] = {term: place for place, term in enumerate(self.vocabulary)}
+        self._encoder = encoder
+        self.cue_themes = np.asarray(phrases.cue_themes, dtype=np.intp)
+        classed = class_terms(phrases.taxonomy.word_classes)
+        places = {term: place for place, term in enumerate(self.vocabulary)}
+        # Terms of the classes that the word models have never met stand behind the vocabulary: they only make classes.
+        self._place: Mapping[str, int] = places | {
+            term: len(places) + place for place, term in enumerate(sorted(classed.keys() - places.keys()))
+        }
+        pairs = [(self._place[term], number) for term, numbers in classed.items() for number in numbers]
+        self._class_of = _indicator(set(pairs), (len(self._place), len(phrases.taxonomy.word_classes)))
 
     def batch(self, readings: Sequence[Reading]) -> Batch:
         """The matrices of some readings; a reading without sentences still has its title's row."""
@@ -132,16 +194,21 @@ class Vectoriser:
         titles[1:] = owner[1:] != owner[:-1]
         shape = (len(units), len(self.cue_themes))
         cues = _indicator(self._cue_rows(readings), shape)
-        words = self._words([text for _, text in units])
-        return Batch(words, cues, owner, titles, self.cue_themes, len(readings))
+        texts = [text for _, text in units]
+        counts = self._counts(texts)
+        classes = counts @ self._class_of
+        classes.data[:] = 1.0
+        words, sums = counts[:, : len(self.vocabulary)], self._encoder.sums(texts)
+        return Batch(words, cues, classes, sums, owner, titles, self.cue_themes, len(readings))
 
-    def _words(self, texts: Sequence[str]) -> Matrix:
+    def _counts(self, texts: Sequence[str]) -> Matrix:
+        """Texts x (vocabulary + the classes' other terms)."""
         get, columns, ends = self._place.get, [], [0]
         for text in texts:
             columns.extend([place for place in map(get, terms(text)) if place is not None])
             ends.append(len(columns))
         data = np.ones(len(columns))
-        counts = sparse.csr_matrix((data, columns, ends), (len(texts), len(self.vocabulary)))
+        counts = sparse.csr_matrix((data, columns, ends), (len(texts), len(self._place)))
         counts.sum_duplicates()
         return counts
 
@@ -153,6 +220,16 @@ class Vectoriser:
             pairs.update((row + hit.sentence - TITLE, int(hit.code)) for hit in reading.hits if hit.kind == "cue")
             row += 1 + len(reading.sentences)
         return pairs
+
+
+def class_terms(classes: Sequence[WordClass]) -> dict[str, list[int]]:
+    """Term -> the numbers of the classes that it is a word of; counted words stand behind a count."""
+    found: dict[str, list[int]] = {}
+    for number, one in enumerate(classes):
+        for word in one.words:
+            for term in (f"{COUNT} {word}", f"{COUNT} {ANY} {word}") if one.counted else (word,):
+                found.setdefault(term, []).append(number)
+    return found
 
 
 def _units(reading: Reading) -> list[str]:

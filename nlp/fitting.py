@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
-import scipy.sparse as sparse
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 
-from nlp.classifiers import Linear, Models, document_matrix, logistic, pool, sentence_matrix
+from nlp.classifiers import Linear, Models, document_table, logistic, pool, primary_table, sentence_table
 from nlp.corpus_data import Example
-from nlp.features import Batch, Floats, Matrix, Vectoriser, inverse_frequency, learn_vocabulary
+from nlp.embedding import Encoder
+from nlp.evaluate import EVIDENCE_F1, token_f1
+from nlp.features import Batch, Floats, Table, Vectoriser, inverse_frequency, learn_vocabulary
 from nlp.filtration import PageRules
 from nlp.matchers import Phrases
+from nlp.ranking import MANNERS, Choice, Ranking, fit_ranking, manner
 from nlp.reading import Reading, read_all
 from nlp.taxonomy_model import Taxonomy
 
@@ -64,6 +67,12 @@ class Corpus:
         return Corpus(examples, readings, labels, self.groups[rows], self.points[rows])
 
 
+@cache
+def encoder() -> Encoder:
+    """The static vectors that ship with the package, read once a process."""
+    return Encoder.load()
+
+
 def make_corpus(examples: Sequence[Example], groups: NDArray[np.intp], phrases: Phrases) -> Corpus:
     """Read the examples and set out their targets."""
     codes = phrases.taxonomy.theme_codes
@@ -80,30 +89,37 @@ def make_corpus(examples: Sequence[Example], groups: NDArray[np.intp], phrases: 
 def fit(corpus: Corpus, phrases: Phrases, seed: int = SEED) -> Models:
     """Fit everything on a corpus: the base models, and on their out-of-fold scores the blend and the thresholds."""
     models = fit_base(corpus, phrases)
-    document, best, pooled, listing = out_of_fold(corpus, phrases, seed)
-    blend, probabilities = _fit_blend((document, best, pooled), corpus, seed)
-    thresholds = _best_thresholds(probabilities, corpus.labels.themes)
+    unseen = out_of_fold(corpus, phrases, seed)
+    blend, probabilities = _fit_blend((unseen.document, unseen.best, unseen.pooled), corpus, seed)
+    thresholds = best_thresholds(probabilities, corpus.labels.themes)
     fallback = _best_fallback(probabilities, thresholds, corpus.labels.themes)
-    rules, threshold = _fit_rules(corpus, listing, seed)
+    rules, threshold = _fit_rules(corpus, unseen.listing, seed)
     return replace(
-        models, blend=blend, thresholds=thresholds, fallback=fallback, rules=rules, listing_threshold=threshold
+        models,
+        ranking=fit_ranking(unseen.sentences, manners(corpus, phrases), choices(corpus, phrases.taxonomy.theme_codes)),
+        blend=blend,
+        thresholds=thresholds,
+        fallback=fallback,
+        rules=rules,
+        listing_threshold=threshold,
     )
 
 
 def fit_base(corpus: Corpus, phrases: Phrases) -> Models:
     """The word and cue models, with neutral blend and thresholds."""
-    vocabulary = learn_vocabulary(corpus.readings)
-    batch = Vectoriser(vocabulary, phrases.cue_themes).batch(corpus.readings)
+    vocabulary = learned(corpus)
+    batch = Vectoriser(vocabulary, phrases, encoder()).batch(corpus.readings)
     frequencies = inverse_frequency(batch.document_words()), inverse_frequency(batch.words)
-    documents = document_matrix(batch, frequencies[0])
+    documents = document_table(batch, frequencies[0])
     labels, themes = corpus.labels, corpus.labels.themes.shape[1]
     return Models(
         tuple(vocabulary),
         *frequencies,
-        document=_fit_each(documents, labels.themes, DOCUMENT_STRENGTH),
+        document=fit_each(documents, labels.themes, DOCUMENT_STRENGTH),
         sentence=_fit_sentences(batch, frequencies[1], corpus, phrases.taxonomy),
         primary=_fit_primary(documents, batch, labels),
-        listing=_fit_each(documents, labels.listing[:, None], DOCUMENT_STRENGTH),
+        listing=fit_each(documents, labels.listing[:, None], DOCUMENT_STRENGTH),
+        ranking=neutral_ranking(themes),
         blend=np.tile([1.0, 0.0, 0.0, 0.0], (themes, 1)),
         thresholds=np.full(themes, 0.5),
         fallback=0.5,
@@ -112,13 +128,19 @@ def fit_base(corpus: Corpus, phrases: Phrases) -> Models:
     )
 
 
+def learned(corpus: Corpus) -> list[str]:
+    """The corpus' vocabulary."""
+    return learn_vocabulary(corpus.readings)
+
+
 def _logistic(strength: float, *, balanced: bool = True) -> LogisticRegression:
     weight = "balanced" if balanced else None
     return LogisticRegression(C=strength, class_weight=weight, solver="liblinear", max_iter=1000, random_state=SEED)
 
 
-def _fit_each(matrix: Matrix, targets: NDArray[np.int_], strength: float, weights: Floats | None = None) -> Linear:
+def fit_each(table: Table, targets: NDArray[np.int_], strength: float, weights: Floats | None = None) -> Linear:
     """One logistic regression a column of targets; weights: rows x columns."""
+    matrix = table.joined()
     fitted = [
         _logistic(strength).fit(matrix, target, None if weights is None else weights[:, column])
         for column, target in enumerate(targets.T)
@@ -126,10 +148,10 @@ def _fit_each(matrix: Matrix, targets: NDArray[np.int_], strength: float, weight
     return Linear(np.vstack([one.coef_ for one in fitted]), np.concatenate([one.intercept_ for one in fitted]))
 
 
-def _fit_primary(documents: Matrix, batch: Batch, labels: Labels) -> Linear:
+def _fit_primary(documents: Table, batch: Batch, labels: Labels) -> Linear:
     """One multinomial regression over the documents that have a primary theme; a theme never primary gets no weight."""
     rows = np.flatnonzero(labels.primary >= 0)
-    wide = sparse.hstack([documents, sparse.csr_matrix(batch.prominent_cues())]).tocsr()[rows]
+    wide = primary_table(documents, batch).joined()[rows]
     model = LogisticRegression(C=PRIMARY_STRENGTH, class_weight="balanced", max_iter=1000).fit(
         wide, labels.primary[rows]
     )
@@ -144,7 +166,7 @@ def _fit_sentences(batch: Batch, frequency: Floats, corpus: Corpus, taxonomy: Ta
     targets = quoted_units(corpus, taxonomy.theme_codes)
     uncertain = (corpus.labels.themes[batch.owner] == 1) & (targets == 0)
     weights = np.where(uncertain, UNQUOTED_WEIGHT, 1.0)
-    return _fit_each(sentence_matrix(batch, frequency), targets, SENTENCE_STRENGTH, weights)
+    return fit_each(sentence_table(batch, frequency), targets, SENTENCE_STRENGTH, weights)
 
 
 def quoted_units(corpus: Corpus, codes: Sequence[str]) -> NDArray[np.int_]:
@@ -174,19 +196,68 @@ def folds(groups: NDArray[np.intp], seed: int, count: int = FOLDS) -> list[tuple
     return list(GroupKFold(count, shuffle=True, random_state=seed).split(groups, groups=groups))
 
 
-def out_of_fold(corpus: Corpus, phrases: Phrases, seed: int) -> tuple[Floats, Floats, Floats, Floats]:
-    """What base models that never saw a document say of it: document, best sentence, pooled sentences, listing."""
-    shape = corpus.labels.themes.shape
+@dataclass(frozen=True)
+class Unseen:
+    """What base models that never saw a document say of it.
+
+    document, best, pooled: documents x themes. listing: documents. sentences: units x themes.
+    """
+
+    document: Floats
+    best: Floats
+    pooled: Floats
+    listing: Floats
+    sentences: Floats
+
+
+def out_of_fold(corpus: Corpus, phrases: Phrases, seed: int) -> Unseen:
+    """Score every document by models fitted without its innovation."""
+    shape, units = corpus.labels.themes.shape, unit_counts(corpus)
+    starts = np.cumsum([0, *units])
     document, best, pooled, listing = np.zeros(shape), np.zeros(shape), np.zeros(shape), np.zeros(shape[0])
+    sentences = np.zeros((starts[-1], shape[1]))
     for fitting, scoring in folds(corpus.groups, seed):
-        models = fit_base(corpus.part(fitting), phrases)
-        batch = Vectoriser(models.vocabulary, phrases.cue_themes).batch(corpus.part(scoring).readings)
-        matrix = document_matrix(batch, models.document_frequency)
-        document[scoring] = models.document.decision(matrix)
-        listing[scoring] = models.listing.decision(matrix).ravel()
-        sentences = models.sentence.decision(sentence_matrix(batch, models.sentence_frequency))
-        best[scoring], pooled[scoring] = pool(sentences, batch)
-    return document, best, pooled, listing
+        models, part = fit_base(corpus.part(fitting), phrases), corpus.part(scoring)
+        batch = Vectoriser(models.vocabulary, phrases, encoder()).batch(part.readings)
+        documents = document_table(batch, models.document_frequency)
+        document[scoring] = models.document.decision(documents)
+        listing[scoring] = models.listing.decision(documents).ravel()
+        scores = models.sentence.decision(sentence_table(batch, models.sentence_frequency))
+        best[scoring], pooled[scoring] = pool(scores, batch)
+        rows = np.concatenate([np.arange(starts[row], starts[row + 1]) for row in scoring])
+        sentences[rows] = scores
+    return Unseen(document, best, pooled, listing, sentences)
+
+
+def manners(corpus: Corpus, phrases: Phrases) -> Floats:
+    """Units x features: how every sentence of the corpus stands in its text."""
+    return manner(Vectoriser((), phrases, encoder()).batch(corpus.readings), corpus.readings)
+
+
+def unit_counts(corpus: Corpus) -> list[int]:
+    """How many units each document has: its title and its prose sentences."""
+    return [1 + len(reading.sentences) for reading in corpus.readings]
+
+
+def choices(corpus: Corpus, codes: Sequence[str]) -> list[Choice]:
+    """Every theme of every document, with the sentences that match an annotator's quote as evidence is judged."""
+    found, start = [], 0
+    for example, reading, count in zip(corpus.examples, corpus.readings, unit_counts(corpus), strict=True):
+        units = np.arange(start + 1, start + count)
+        texts = [sentence.text for sentence in reading.sentences]
+        for code in example.themes:
+            quotes = example.quotes.get(code, ())
+            matches = [any(token_f1(text, quote) >= EVIDENCE_F1 for quote in quotes) for text in texts]
+            found.append(Choice(codes.index(code), units, np.array(matches, dtype=bool)))
+        start += count
+    return found
+
+
+def neutral_ranking(themes: int) -> Ranking:
+    """The ranking by a sentence's own score alone."""
+    shared = np.zeros(2 + MANNERS)
+    shared[0] = 1.0
+    return Ranking(np.zeros((themes, 2 + MANNERS)), shared)
 
 
 def _fit_blend(views: tuple[Floats, Floats, Floats], corpus: Corpus, seed: int) -> tuple[Floats, Floats]:
@@ -197,11 +268,11 @@ def _fit_blend(views: tuple[Floats, Floats, Floats], corpus: Corpus, seed: int) 
         features = np.column_stack([view[:, theme] for view in views])
         model = _logistic(1.0, balanced=False).fit(features, target)
         blend[theme] = [*model.coef_[0], model.intercept_[0]]
-        probabilities[:, theme] = _cross_fitted(features, target, corpus.groups, seed)
+        probabilities[:, theme] = cross_fitted(features, target, corpus.groups, seed)
     return blend, probabilities
 
 
-def _cross_fitted(features: Floats, target: NDArray[np.int_], groups: NDArray[np.intp], seed: int) -> Floats:
+def cross_fitted(features: Floats, target: NDArray[np.int_], groups: NDArray[np.intp], seed: int) -> Floats:
     """Probabilities of each row by a model fitted without its group."""
     result = np.zeros(len(target))
     for fitting, scoring in folds(groups, seed + 1):
@@ -218,7 +289,7 @@ def f_score(given: NDArray[np.bool_], true: NDArray[np.bool_], beta: float = 1.0
     )
 
 
-def _best_thresholds(probabilities: Floats, targets: NDArray[np.int_]) -> Floats:
+def best_thresholds(probabilities: Floats, targets: NDArray[np.int_]) -> Floats:
     """One threshold a theme: between its own best and the best for all themes."""
     scores = np.array(
         [
@@ -248,6 +319,6 @@ def _fit_rules(corpus: Corpus, text_log_odds: Floats, seed: int) -> tuple[Floats
     features = np.column_stack([corpus.points, text_log_odds])
     target = corpus.labels.listing
     model = _logistic(1.0, balanced=False).fit(features, target)
-    cross = _cross_fitted(features, target, corpus.groups, seed)
+    cross = cross_fitted(features, target, corpus.groups, seed)
     scores = [f_score(cross < limit, target == 0, LISTING_BETA) for limit in LISTING_THRESHOLDS]
     return np.array([*model.coef_[0], model.intercept_[0]]), float(LISTING_THRESHOLDS[int(np.argmax(scores))])

@@ -11,6 +11,7 @@ import numpy as np
 
 from nlp.annotations import Annotation, Document, Filtration, Tagging
 from nlp.classifiers import Models, Scores, chosen, listing_probability
+from nlp.embedding import Encoder
 from nlp.enablers import CODE_VERSION as ENABLERS_VERSION
 from nlp.enablers import Enablers
 from nlp.evidence import best_sentence, quoted
@@ -47,10 +48,11 @@ class Tagger:
         libraries: dict[str, str],
         facets: FacetTagger | None = None,
         figures: FigureReader | None = None,
+        encoder: Encoder | None = None,
     ) -> None:
         self._models, self._taxonomy, self._facets = models, taxonomy, facets
         self._phrases = Phrases(taxonomy, facets.phrases if facets else None)
-        self._vectoriser = Vectoriser(models.vocabulary, self._phrases.cue_themes)
+        self._vectoriser = Vectoriser(models.vocabulary, self._phrases, encoder or Encoder.load())
         self._enablers = Enablers(taxonomy)
         self._criteria, self._rules = CriteriaMatcher(taxonomy), PageRules(taxonomy.reasons)
         self._figures = figures or FigureReader()
@@ -90,7 +92,7 @@ class Tagger:
     def _tag_batch(self, documents: Sequence[Document]) -> Iterator[Tagging]:
         readings = read_all(documents, self._phrases)
         batch = self._vectoriser.batch(readings)
-        scores = self._models.scores(batch)
+        scores = self._models.scores(batch, readings)
         given = chosen(scores.themes, self._models)
         suspicions = [self._rules.suspicion(reading) for reading in readings]
         points = np.array([suspicion.points for suspicion in suspicions])
@@ -125,7 +127,7 @@ class Tagger:
         )
 
     def _theme(self, view: View, theme: int, is_primary: bool) -> Annotation:
-        sentence = best_sentence(view.sentence_scores[:, theme])
+        sentence = best_sentence(view.ranks[:, theme])
         assert sentence is not None  # a kept document has sentences
         cues = [hit.text for hit in view.cues_in(sentence) if self._phrases.cue_themes[int(hit.code)] == theme]
         detail = {"sentence_score": _rounded(float(view.sentence_scores[sentence, theme])), "matched": _distinct(cues)}
@@ -149,6 +151,7 @@ class View:
     def __init__(self, reading: Reading, scores: Scores, place: int, first: int, last: int) -> None:
         self.reading, self.scores, self.place = reading, scores, place
         self.sentence_scores: Floats = scores.sentences[first:last]
+        self.ranks: Floats = scores.ranks[first:last]
 
     def hits(self, kind: str) -> list[Hit]:
         """The hits of one kind, in the text's order."""

@@ -1,4 +1,4 @@
-"""Reads and checks `taxonomy/*.yml`: themes, pledges, criteria, enablers, regions, filtration reasons."""
+"""Reads and checks `taxonomy/*.yml`: themes, pledges, criteria, enablers, regions, filtration reasons, word classes."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from typing import TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from nlp.taxonomy_model import Criterion, Enabler, Pledge, Reason, Region, Taxonomy, TaxonomyError, Theme
+from nlp.taxonomy_model import Criterion, Enabler, Pledge, Reason, Region, Taxonomy, TaxonomyError, Theme, WordClass
 
 TAXONOMY_FOLDER = Path(__file__).parent / "taxonomy"
-FILES = ("themes", "pledges", "criteria", "enablers", "regions", "filtration")
+FILES = ("themes", "pledges", "criteria", "enablers", "regions", "filtration", "word_classes")
 MAX_EXPANSIONS = 1_000  # phrases from one braced pattern: the largest of ours makes 754
 _BRACES = re.compile(r"\{([^{}]*)\}")
 
@@ -46,6 +46,7 @@ def load_taxonomy(folder: Path = TAXONOMY_FOLDER) -> Taxonomy:
         enablers=_entries(folder, raw, "enablers", Enabler),
         regions=_entries(folder, raw, "regions", Region),
         reasons=_entries(folder, raw, "filtration", Reason),
+        word_classes=_entries(folder, raw, "word_classes", WordClass),
         concepts=_concepts(folder / "criteria.yml", raw["criteria"].get("concepts")),
         cautions=tuple(map(str, _list(raw["criteria"].get("planned_concepts")))),
         decoys=tuple(map(str, _list(raw["criteria"].get("decoy_concepts")))),

@@ -103,6 +103,14 @@ class Reason(_Strict):
     words: tuple[str, ...] = ()
 
 
+class WordClass(_Strict):
+    """Words of one kind (staff, companies, verbs of shaping); one word or two neighbours each, see word_classes.yml."""
+
+    code: str
+    words: tuple[str, ...] = Field(min_length=1)
+    counted: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Term:
     """One row for the reference table of terms; kind is theme, pledge, criterion or enabler."""
@@ -127,6 +135,7 @@ class Taxonomy:
     enablers: tuple[Enabler, ...]
     regions: tuple[Region, ...]
     reasons: tuple[Reason, ...]
+    word_classes: tuple[WordClass, ...]
     concepts: Mapping[str, tuple[str, ...]]
     cautions: tuple[str, ...]
     decoys: tuple[str, ...]
