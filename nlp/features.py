@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,8 @@ MAX_CUE_SENTENCES = 4
 # Cue columns stand beside word columns of unit length; by grouped cross-validation among 0.15, 0.2, 0.35 and 0.5.
 CUE_WEIGHT = 0.15
 SENTENCE_CUE_WEIGHT = 0.3
-_WORD = re.compile(r"[a-z0-9+&%£][a-z0-9+&%'’-]*[a-z0-9+%]|%|£", re.IGNORECASE)
+# For text in lower case; ı and ſ are what expressions of any case take for i and s.
+_WORD = re.compile(r"[a-zıſ0-9+&%£][a-zıſ0-9+&%'’-]*[a-zıſ0-9+%]|%|£")
 
 
 # A count says "many sites" whether it is written in figures or words.
@@ -41,8 +43,14 @@ _COUNTS = frozenset(
 
 def terms(text: str) -> list[str]:
     """The lower-case words of a text and its pairs of neighbouring words; counts all read as "0"."""
-    words = [_word(word) for word in _WORD.findall(text.lower())]
-    return [*words, *map("{} {}".format, words, words[1:])]
+    words = words_of(text)
+    return [*words, *map(" ".join, pairwise(words))]
+
+
+def words_of(text: str) -> list[str]:
+    """The lower-case words of a text in order; counts all read as "0"."""
+    found = _WORD.findall(text.lower())
+    return [word if word.isalpha() and word not in _COUNTS else _word(word) for word in found]
 
 
 def _word(word: str) -> str:
@@ -123,6 +131,8 @@ class Vectoriser:
         self.vocabulary = list(vocabulary)
         self.cue_themes = np.asarray(cue_themes, dtype=np.intp)
         self._place: Mapping[str, int] = {term: place for place, term in enumerate(self.vocabulary)}
+        pairs = ((term.split(" "), place) for term, place in self._place.items() if " " in term)
+        self._pair_place: Mapping[tuple[str, ...], int] = {tuple(words): place for words, place in pairs}
 
     def batch(self, readings: Sequence[Reading]) -> Batch:
         """The matrices of some readings; a reading without sentences still has its title's row."""
@@ -136,9 +146,11 @@ class Vectoriser:
         return Batch(words, cues, owner, titles, self.cue_themes, len(readings))
 
     def _words(self, texts: Sequence[str]) -> Matrix:
-        get, columns, ends = self._place.get, [], [0]
+        get, get_pair, columns, ends = self._place.get, self._pair_place.get, [], [0]
         for text in texts:
-            columns.extend([place for place in map(get, terms(text)) if place is not None])
+            words = words_of(text)
+            columns.extend([place for place in map(get, words) if place is not None])
+            columns.extend([place for place in map(get_pair, pairwise(words)) if place is not None])
             ends.append(len(columns))
         data = np.ones(len(columns))
         counts = sparse.csr_matrix((data, columns, ends), (len(texts), len(self.vocabulary)))

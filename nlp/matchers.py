@@ -93,11 +93,17 @@ class Phrases:
 
     def find(self, text: str, starts: Sequence[int], place: int = 0) -> list[Hit]:
         """The hits in a readable text, in order; `starts`: its sentences' offsets; `place`: the first one's number."""
-        doc, keys = language().make_doc(text), self._keys
+        doc = language().make_doc(text)
+        found, keys = self._matcher(doc), self._keys
+        if not found:
+            return []
+        offsets = [*(token.idx for token in doc), len(text)]
         hits = []
-        for key, first, last in self._matcher(doc):
+        for key, first, last in found:
             kind, code = keys[key]
-            start, end = doc[first].idx, doc[last - 1].idx + len(doc[last - 1])
+            start, end = offsets[first], offsets[last]
+            if text[end - 1] == " ":  # the one space that may part two tokens; further ones are tokens
+                end -= 1
             sentence = max(bisect_right(starts, start) - 1, 0) + place
             hits.append(Hit(kind, code, sentence, text[start:end], start, end))
         return hits
@@ -132,7 +138,7 @@ class RuleMatcher:
         found = [
             self._finding(entry, rule, sentence, concepts)
             for rule in entry.rules
-            if all(name in anywhere for name in (*rule.near, *rule.all))
+            if all(map(anywhere.__contains__, (*rule.near, *rule.all)))
             and (not rule.repeated or anywhere[rule.all[0]] + (rule.all[0] in titled) > 1)
             for sentence, concepts in by_sentence.items()
             if sentence != TITLE and _satisfies(rule, concepts)
