@@ -160,7 +160,9 @@ class Choice:
     def codes(self, values: Mapping[str, Tally]) -> list[str]:
         """The codes to be given, sorted; never one that only the title speaks for."""
         scores = {code: values[code].score for code in sorted(values) if values[code].told}
-        least = max(self._facet.minimum, self._facet.share * max(scores.values(), default=0))
+        if not scores:
+            return []
+        least = max(self._facet.minimum, self._facet.share * max(scores.values()))
         found = {code: score for code, score in scores.items() if score >= least}
         if not found.keys().isdisjoint(self._alone):
             found = {code: score for code, score in found.items() if code not in self._alone} or found
@@ -186,7 +188,9 @@ class _Remembered:
         first = 0 if in_title else self._reading.sentences[hit.sentence].start
         if not guard.allows_place(text, first, hit.start, hit.end):
             return False
-        return self._sentence(guard, hit.sentence) and self._text(guard)
+        if (guard.needs is not None or guard.never is not None) and not self._sentence(guard, hit.sentence):
+            return False
+        return guard.needs_anywhere is None or self._text(guard)
 
     def _sentence(self, guard: Guard, number: int) -> bool:
         key = (guard.number, number)
@@ -196,11 +200,8 @@ class _Remembered:
         return self._sentences[key]
 
     def _text(self, guard: Guard) -> bool:
-        if guard.needs_anywhere is None:
-            return True
         if guard.number not in self._texts:
-            both = f"{self._reading.title}\n{self._reading.text}"
-            self._texts[guard.number] = guard.needs_anywhere.search(both) is not None
+            self._texts[guard.number] = guard.allows_text(f"{self._reading.title}\n{self._reading.text}")
         return self._texts[guard.number]
 
 

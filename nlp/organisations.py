@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from nlp.facet_data import phrase_set
 from nlp.facet_model import Facet
+from nlp.prefilters import holds
 
 FACET = "organisation"
 # Changed when the rules of this module change.
@@ -86,12 +88,12 @@ class NameFinder:
 
     def find(self, text: str) -> Iterator[Name]:
         """The names in a text: NHS bodies, then companies by form, then companies by introduction."""
-        for match in _BODY.finditer(text) if _holds(text, _BODY_PARTS) else ():
+        for match in _BODY.finditer(text) if holds(text, _BODY_PARTS) else ():
             start = self._listed_start(text, _start_of_body(text, match.start()), match.end())
             yield from self._named(text, start, match.end(), match.start())
-        for match in _FORM.finditer(text) if _holds(text, _FORM_PARTS) else ():
+        for match in _FORM.finditer(text) if holds(text, _FORM_PARTS) else ():
             yield from self._named(text, _start_of_company(text, match.start()), match.end(), match.start())
-        for pattern in (_AFTER, _APPOSED) if _holds(text, _TRIGGERS) else ():
+        for pattern in (_AFTER, _APPOSED) if holds(text, _TRIGGERS) else ():
             for match in pattern.finditer(text):
                 yield from self._company(text, match.start(1), match.end(1))
 
@@ -124,11 +126,7 @@ class NameFinder:
         return self._listed.get(code) or self._listed.get(slug(_SUFFIX.sub("", label)), code)
 
 
-def _holds(text: str, parts: Sequence[str]) -> bool:
-    """Whether any of the parts stands in the text: far quicker than an expression that finds none."""
-    return any(part in text for part in parts)
-
-
+@lru_cache(maxsize=4096)
 def slug(name: str) -> str:
     """A name as a code: lower case, words parted by hyphens, without its legal form."""
     plain = re.sub(r"\b(ltd|limited|plc|inc|llp|gmbh|cic|c\.i\.c)\b\.?$", "", name.strip().lower())
