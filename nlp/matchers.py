@@ -49,9 +49,12 @@ class Finding:
 class Phrases:
     """All phrases of a taxonomy in one matcher: one pass over a text finds cues, concepts, regions and page words."""
 
-    def __init__(self, taxonomy: Taxonomy, facets: Mapping[str, tuple[str, ...]] | None = None) -> None:
+    def __init__(
+        self, taxonomy: Taxonomy, facets: Mapping[str, tuple[str, ...]] | None = None, enablers: bool = True
+    ) -> None:
         self.taxonomy = taxonomy
         self._facets = dict(facets or {})
+        self._enabler_concepts = taxonomy.enabler_concepts if enablers else {}
         # Each cue's theme, by number.
         self.cue_themes = [place for place, theme in enumerate(taxonomy.themes) for _ in theme.cues]
 
@@ -61,7 +64,7 @@ class Phrases:
         cues = [cue for theme in self.taxonomy.themes for cue in theme.cues]
         patterns: dict[str, tuple[str, ...]] = {f"cue|{number}": (cue,) for number, cue in enumerate(cues)}
         patterns |= {f"concept|{name}": phrases for name, phrases in self.taxonomy.concepts.items()}
-        patterns |= {f"enabler|{name}": phrases for name, phrases in self.taxonomy.enabler_concepts.items()}
+        patterns |= {f"enabler|{name}": phrases for name, phrases in self._enabler_concepts.items()}
         for region in self.taxonomy.regions:
             patterns[f"region|{region.code}"] = (region.name, region.former, *region.aliases)
         for reason in self.taxonomy.reasons:
@@ -97,7 +100,7 @@ class Phrases:
         found, keys = self._matcher(doc), self._keys
         if not found:
             return []
-        offsets = [*(token.idx for token in doc), len(text)]
+        offsets = [*doc.to_array("IDX").tolist(), len(text)]
         hits = []
         for key, first, last in found:
             kind, code = keys[key]
