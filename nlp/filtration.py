@@ -103,7 +103,7 @@ def _compiled(patterns: Sequence[str]) -> tuple[re.Pattern[str], ...]:
 
 
 def _joined(patterns: Sequence[re.Pattern[str]]) -> re.Pattern[str]:
-    """An expression that finds something wherever one of these does; one that always does when they cannot be joined."""
+    """An expression that finds something wherever one of these does; one that always does when they cannot be one."""
     if any(_UNJOINABLE.search(one.pattern) for one in patterns):
         return re.compile("")
     return re.compile("|".join(f"(?{'i' * bool(one.flags & re.I)}:{one.pattern})" for one in patterns))

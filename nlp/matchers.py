@@ -7,18 +7,18 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from nlp.annotations import Verdict
+from nlp.growing_matcher import GrowingMatcher
 from nlp.language import Sentence, language
 from nlp.taxonomy_data import expand
 from nlp.taxonomy_model import Criterion, Enabler, Rule, Taxonomy
 
-if TYPE_CHECKING:
-    from spacy.matcher import PhraseMatcher
-
 # spaCy never forgets a word: this many take about 200 MB. (Its memory_zone forgets all after each batch: half as fast.)
 MAX_REMEMBERED_WORDS = 500_000
+# From so many texts on, taking in all phrases at once is less work than looking for those that a text calls for.
+MANY_TEXTS = 64
 TITLE = -1  # the place of a hit in the title; sentences are counted from 0
 
 
@@ -72,22 +72,25 @@ class Phrases:
         return patterns | {f"facet|{number}": phrases for number, phrases in self._facets.items()}
 
     @cached_property
-    def _matcher(self) -> PhraseMatcher:
-        from spacy.matcher import PhraseMatcher
+    def _matcher(self) -> GrowingMatcher:
+        return GrowingMatcher(
+            {
+                key: sorted({phrase.lower() for pattern in braced for phrase in expand(pattern)})
+                for key, braced in self._patterns.items()
+            }
+        )
 
-        pipeline = language()
-        matcher = PhraseMatcher(pipeline.vocab, attr="LOWER")
-        for key, braced in self._patterns.items():
-            phrases = sorted({phrase.lower() for pattern in braced for phrase in expand(pattern)})
-            matcher.add(key, [pipeline.make_doc(phrase) for phrase in phrases])
-        return matcher
+    def prepare(self, texts: int) -> None:
+        """Make ready for so many texts, in bounded memory; findings do not change.
 
-    def renew(self) -> None:
-        """Start a fresh spaCy pipeline (0.2 s) when this one remembers too many words; findings do not change."""
+        A spaCy pipeline that remembers too many words makes way for a fresh one (0.2 s).
+        """
         if len(language().vocab.strings) > MAX_REMEMBERED_WORDS:
             language.cache_clear()
             self.__dict__.pop("_matcher", None)
             self.__dict__.pop("_keys", None)
+        if texts >= MANY_TEXTS:
+            self._matcher.complete()
 
     @cached_property
     def _keys(self) -> dict[int, tuple[str, str]]:

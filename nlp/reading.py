@@ -26,7 +26,7 @@ _FURNITURE = re.compile(
 )
 # One of these stands wherever the expression above finds anything.
 _FURNITURE_PARTS = (
-    *("cookies", "rights reserved", "skip to ", "sign up to ", "sign up for ", "subscribe to our", "follow us on"),
+    *("cookie", "rights reserved", "skip to ", "sign up to ", "sign up for ", "subscribe to our", "follow us on"),
     *("share this ", "back to top", "registered office", "registered charity", "registered company", "registered in e"),
     *("read more about our", "javascript", "your browser", "privacy policy", "privacy notice", "terms and conditions"),
     *("terms & conditions", "login to your", "log in to your", "©", "copyright 20"),
@@ -77,5 +77,6 @@ def read(document: Document, phrases: Phrases) -> Reading:
 
 def read_all(documents: Iterable[Document], phrases: Phrases) -> list[Reading]:
     """Read a batch of documents, order kept, in bounded memory."""
-    phrases.renew()
+    documents = list(documents)
+    phrases.prepare(len(documents))
     return [read(document, phrases) for document in documents]
