@@ -76,9 +76,10 @@ class ReadyCue:
 
 @dataclass(frozen=True, slots=True)
 class ReadyPattern:
-    """One pattern, compiled."""
+    """One pattern, compiled; `contains` as in the pattern."""
 
     facet: str
+    contains: str
     pattern: Pattern
     regex: re.Pattern[str]
     guard: Guard | None
@@ -101,7 +102,7 @@ class ReadyVocabulary:
                 self._add_value(facet, value)
             for pattern in facet.patterns:
                 guard = self._guard(facet, pattern)
-                self.patterns.append(ReadyPattern(facet.facet, pattern, re.compile(pattern.regex), guard))
+                self.patterns.append(ReadyPattern(facet.facet, pattern.contains, pattern, re.compile(pattern.regex), guard))
 
     def _add_value(self, facet: Facet, value: Value) -> None:
         for cue in value.cues:

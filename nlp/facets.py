@@ -38,10 +38,11 @@ class Tally:
 
     def add(self, mention: Mention) -> None:
         """Count a mention; of several in one sentence the heaviest, then the first, stands."""
-        weight = mention.weight * FACTORS.get(mention.sentence, 1.0)
-        known = self.by_sentence.get(mention.sentence)
+        sentence = mention.sentence
+        weight = mention.weight * FACTORS.get(sentence, 1.0)
+        known = self.by_sentence.get(sentence)
         if known is None or (weight, -mention.start) > (known[0], -known[1].start):
-            self.by_sentence[mention.sentence] = (weight, mention)
+            self.by_sentence[sentence] = (weight, mention)
         self.matched.add(mention.text.lower())
         self.label = self.label or mention.label
 
@@ -120,7 +121,7 @@ class FacetTagger:
         allowed = _Remembered(reading)
         locate = _locator(reading)
         for ready in self._ready.patterns:
-            if ready.pattern.contains not in reading.text:
+            if ready.contains not in reading.text:
                 continue
             for match in ready.regex.finditer(reading.text):
                 sentence = locate(match.start())
@@ -153,7 +154,8 @@ class Choice:
     """Which of one facet's values are given, by their scores."""
 
     def __init__(self, facet: Facet) -> None:
-        self._facet = facet
+        self._minimum, self._share, self._others = facet.minimum, facet.share, facet.others
+        self._best, self._most_specific = facet.choose == "best", facet.most_specific
         self._order = {value.code: place for place, value in enumerate(facet.values)}
         self._alone = frozenset(value.code for value in facet.values if value.only_alone)
 
@@ -162,14 +164,14 @@ class Choice:
         scores = {code: values[code].score for code in sorted(values) if values[code].told}
         if not scores:
             return []
-        least = max(self._facet.minimum, self._facet.share * max(scores.values()))
+        least = max(self._minimum, self._share * max(scores.values()))
         found = {code: score for code, score in scores.items() if score >= least}
-        if not found.keys().isdisjoint(self._alone):
+        if self._alone and not found.keys().isdisjoint(self._alone):
             found = {code: score for code, score in found.items() if code not in self._alone} or found
-        if self._facet.choose == "best" and found:
+        if self._best and found:
             best = max(found, key=lambda code: (found[code], -self._order.get(code, len(self._order))))
-            found = {code: score for code, score in found.items() if code == best or score >= self._facet.others}
-        if self._facet.most_specific and len(found) > 1:
+            found = {code: score for code, score in found.items() if code == best or score >= self._others}
+        if self._most_specific and len(found) > 1:
             return [code for code in found if not any(other.startswith(f"{code}_") for other in found)]
         return list(found)
 

@@ -32,14 +32,17 @@ _TRIGGERS = (
 _NAME = r"(?:[A-Z][\w&’'+-]*|[a-z]{1,2}[A-Z]\w+)(?:\.(?:io|ai|com|co\.uk))?"
 _NAMES = rf"({_NAME}(?:[ ](?:{_NAME}|&|[0-9]+))*)"
 _AFTER = re.compile(
-    rf"(?:company|firm|start-?up|spin-?out|supplier|manufacturer|[Mm]ade by|supplied by|manufactured by|marketed by"
+    rf"(?:company|firm|start-?up|spin-?out|supplier|manufacturer|Made by|made by|supplied by|manufactured by|marketed by"
     rf"|sold by)(?:,)?(?: called| named)?[ ]{_NAMES}"
 )
 # "Virti, a virtual reality start-up", "CMR Surgical, which makes it"
-_APPOSED = re.compile(
-    rf"{_NAMES},[ ](?:(?:an?|the|its)[ ](?:[\w-]+[ ]){{0,6}}(?:company|firm|start-?up|spin-?out|supplier|manufacturer"
+_APPOSITION = (
+    r",[ ](?:(?:an?|the|its)[ ](?:[\w-]+[ ]){0,6}(?:company|firm|start-?up|spin-?out|supplier|manufacturer"
     r"|social enterprise)|(?:which|who)[ ](?:makes?|made|supplies|sells)[ ])"
 )
+# Opens with a comma and so is far quicker than the whole expression, which most texts then need not be tried with.
+_HAS_APPOSITION = re.compile(_APPOSITION)
+_APPOSED = re.compile(rf"{_NAMES}{_APPOSITION}")
 _SUFFIX = re.compile(r"\s*\b(NHS Foundation Trust|NHS Trust|Foundation Trust|Trust)$")
 # "Anne Connolly of Bradford PCT": a person and a body.
 _PERSON = re.compile(
@@ -93,7 +96,9 @@ class NameFinder:
             yield from self._named(text, start, match.end(), match.start())
         for match in _FORM.finditer(text) if holds(text, _FORM_PARTS) else ():
             yield from self._named(text, _start_of_company(text, match.start()), match.end(), match.start())
-        for pattern in (_AFTER, _APPOSED) if holds(text, _TRIGGERS) else ():
+        if not holds(text, _TRIGGERS):
+            return
+        for pattern in (_AFTER, _APPOSED) if _HAS_APPOSITION.search(text) else (_AFTER,):
             for match in pattern.finditer(text):
                 yield from self._company(text, match.start(1), match.end(1))
 
