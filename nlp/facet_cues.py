@@ -102,7 +102,9 @@ class ReadyVocabulary:
                 self._add_value(facet, value)
             for pattern in facet.patterns:
                 guard = self._guard(facet, pattern)
-                self.patterns.append(ReadyPattern(facet.facet, pattern.contains, pattern, re.compile(pattern.regex), guard))
+                self.patterns.append(
+                    ReadyPattern(facet.facet, pattern.contains, pattern, re.compile(pattern.regex), guard)
+                )
 
     def _add_value(self, facet: Facet, value: Value) -> None:
         for cue in value.cues:

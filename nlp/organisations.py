@@ -32,8 +32,8 @@ _TRIGGERS = (
 _NAME = r"(?:[A-Z][\w&’'+-]*|[a-z]{1,2}[A-Z]\w+)(?:\.(?:io|ai|com|co\.uk))?"
 _NAMES = rf"({_NAME}(?:[ ](?:{_NAME}|&|[0-9]+))*)"
 _AFTER = re.compile(
-    rf"(?:company|firm|start-?up|spin-?out|supplier|manufacturer|Made by|made by|supplied by|manufactured by|marketed by"
-    rf"|sold by)(?:,)?(?: called| named)?[ ]{_NAMES}"
+    rf"(?:company|firm|start-?up|spin-?out|supplier|manufacturer|Made by|made by|supplied by|manufactured by"
+    rf"|marketed by|sold by)(?:,)?(?: called| named)?[ ]{_NAMES}"
 )
 # "Virti, a virtual reality start-up", "CMR Surgical, which makes it"
 _APPOSITION = (
