@@ -59,8 +59,12 @@ class Tally:
     @property
     def best(self) -> Mention | None:
         """The mention whose sentence is the evidence: the heaviest, then the first; None when only the title speaks."""
-        told = [(weight, -place, mention) for place, (weight, mention) in self.by_sentence.items() if place != TITLE]
-        return max(told, key=lambda one: one[:2])[2] if told else None
+        best: tuple[float, int] | None = None
+        found: Mention | None = None
+        for place, (weight, mention) in self.by_sentence.items():
+            if place != TITLE and (best is None or (weight, -place) > best):
+                best, found = (weight, -place), mention
+        return found
 
 
 class FacetTagger:

@@ -124,6 +124,8 @@ class RuleMatcher:
         self.entries, self.kind = entries, kind
         self.cautions, self.decoys = frozenset(cautions), frozenset(decoys)
         self._plannable = {one.code for one in entries if isinstance(one, Criterion) and one.can_be_planned}
+        # Each entry with its rules, each of those with the concepts without which it cannot be satisfied.
+        self._rules = [(one, [(rule, frozenset((*rule.near, *rule.all))) for rule in one.rules]) for one in entries]
 
     def findings(self, hits: Iterable[Hit]) -> list[Finding]:
         """At most one finding an entry, in the taxonomy's order: met before planned, then rule, then sentence."""
@@ -131,21 +133,25 @@ class RuleMatcher:
         for hit in undeceived([hit for hit in hits if hit.kind == self.kind], self.decoys):
             by_sentence.setdefault(hit.sentence, {}).setdefault(hit.code, []).append(hit)
         anywhere = Counter(name for place, names in by_sentence.items() if place != TITLE for name in names)
-        best = (self._best(entry, by_sentence, anywhere) for entry in self.entries)
+        best = (
+            self._best(entry, possible, by_sentence, anywhere)
+            for entry, rules in self._rules
+            if (possible := [rule for rule, needed in rules if needed <= anywhere.keys()])
+        )
         return [finding for finding in best if finding is not None]
 
     def _best(
         self,
         entry: Criterion | Enabler,
+        rules: Sequence[Rule],
         by_sentence: Mapping[int, Mapping[str, list[Hit]]],
         anywhere: Mapping[str, int],
     ) -> Finding | None:
         titled = by_sentence.get(TITLE, {})
         found = [
             self._finding(entry, rule, sentence, concepts)
-            for rule in entry.rules
-            if all(map(anywhere.__contains__, (*rule.near, *rule.all)))
-            and (not rule.repeated or anywhere[rule.all[0]] + (rule.all[0] in titled) > 1)
+            for rule in rules
+            if (not rule.repeated or anywhere[rule.all[0]] + (rule.all[0] in titled) > 1)
             for sentence, concepts in by_sentence.items()
             if sentence != TITLE and _satisfies(rule, concepts)
         ]
@@ -178,6 +184,8 @@ def _satisfies(rule: Rule, concepts: Mapping[str, list[Hit]]) -> bool:
 def undeceived(hits: Sequence[Hit], decoys: frozenset[str]) -> list[Hit]:
     """The hits without decoys and without what lies inside a decoy of the same sentence or title."""
     masks = [hit for hit in hits if hit.code in decoys]
+    if not masks:
+        return list(hits)
     return [
         hit
         for hit in hits
