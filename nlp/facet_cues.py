@@ -87,10 +87,10 @@ class ReadyPattern:
 
 @dataclass
 class ReadyVocabulary:
-    """All cues by number, all patterns, and what the shared matcher must look for: number -> braced phrases."""
+    """All cues by number (as text), all patterns, what the shared matcher must look for: number -> braced phrases."""
 
     vocabulary: Vocabulary
-    cues: list[ReadyCue] = field(default_factory=list)
+    cues: dict[str, ReadyCue] = field(default_factory=dict)
     patterns: list[ReadyPattern] = field(default_factory=list)
     phrases: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _guards: int = 0
@@ -123,8 +123,9 @@ class ReadyVocabulary:
     ) -> None:
         if phrases:
             spellings = frozenset(phrase_set(phrases)) if cased else frozenset()
-            self.phrases[str(len(self.cues))] = tuple(phrases)
-            self.cues.append(ReadyCue(facet.facet, code, weight, spellings, guard))
+            number = str(len(self.cues))
+            self.phrases[number] = tuple(phrases)
+            self.cues[number] = ReadyCue(facet.facet, code, weight, spellings, guard)
 
     def _guard(self, facet: Facet, own: Guards) -> Guard | None:
         """A cue's guards with its facet's: what must not be is joined; what must be, the cue's or else the facet's."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -89,12 +90,14 @@ class FacetTagger:
         """The facet values of one reading, in the order of facet and value code."""
         if not reading.sentences:
             return []
-        tallies: dict[str, dict[str, Tally]] = {}
+        tallies: defaultdict[str, defaultdict[str, Tally]] = defaultdict(lambda: defaultdict(Tally))
         listed = list(self._mentions(reading))
         for mention in longest([*listed, *self._written(reading, listed)]):
-            for facet, code in ((mention.facet, mention.code), *self._implies.get((mention.facet, mention.code), ())):
+            if mention.code:
+                tallies[mention.facet][mention.code].add(mention)
+            for facet, code in self._implies.get((mention.facet, mention.code), ()):
                 if code:
-                    tallies.setdefault(facet, {}).setdefault(code, Tally()).add(mention)
+                    tallies[facet][code].add(mention)
         return [
             self._annotation(reading, name, code, values[code])
             for name, values in sorted(tallies.items())
@@ -111,14 +114,14 @@ class FacetTagger:
         allowed = _Remembered(reading)
         cues = self._ready.cues
         for hit in reading.hits:
-            if hit.kind == "region":
-                yield Mention(REGION, hit.code, hit.sentence, hit.start, hit.end, hit.text, 1.0)
-            elif hit.kind == "facet":
-                cue = cues[int(hit.code)]
+            if hit.kind == "facet":
+                cue = cues[hit.code]
                 spelled = not cue.cased or hit.text in cue.cased
                 if spelled and (cue.guard is None or allowed(cue.guard, hit)):
                     code = cue.code or ""
                     yield Mention(cue.facet, code, hit.sentence, hit.start, hit.end, hit.text, cue.weight)
+            elif hit.kind == "region":
+                yield Mention(REGION, hit.code, hit.sentence, hit.start, hit.end, hit.text, 1.0)
 
     def _written(self, reading: Reading, listed: Sequence[Mention]) -> Iterator[Mention]:
         """Values found by expression and not by list: patterns, and names of organisations beside the listed ones."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -104,14 +103,15 @@ class Phrases:
         if not found:
             return []
         offsets = [*doc.to_array("IDX").tolist(), len(text)]
-        hits = []
+        hits, number, final = [], 0, len(starts) - 1
         for key, first, last in found:
             kind, code = keys[key]
             start, end = offsets[first], offsets[last]
             if text[end - 1] == " ":  # the one space that may part two tokens; further ones are tokens
                 end -= 1
-            sentence = max(bisect_right(starts, start) - 1, 0) + place
-            hits.append(Hit(kind, code, sentence, text[start:end], start, end))
+            while number < final and starts[number + 1] <= start:  # matches come in the order of their starts
+                number += 1
+            hits.append(Hit(kind, code, place + number, text[start:end], start, end))
         return hits
 
 

@@ -66,12 +66,8 @@ def read(document: Document, phrases: Phrases) -> Reading:
     """Read one document; hits in sentences that are no prose are dropped."""
     title, text = readable(document.title), readable(document.text)
     kept = prose(text)
-    ends = [sentence.end for sentence in kept]
-    found: list[Hit] = [
-        hit
-        for hit in phrases.find(text, starts_of(kept))
-        if kept and kept[hit.sentence].start <= hit.start < ends[hit.sentence]
-    ]
+    starts, ends = starts_of(kept), [sentence.end for sentence in kept]
+    found = [hit for hit in phrases.find(text, starts) if kept and starts[0] <= hit.start < ends[hit.sentence]]
     return Reading(document, title, text, kept, (*phrases.find(title, [0], TITLE), *found))
 
 
