@@ -61,6 +61,8 @@ class PageRules:
         # Most pages match no expression at all, which one pass over title and opening shows.
         titled = title if self._titles.search(title) else None
         opened = opening if self._openings.search(opening) else None
+        if titled is opened is None and not words:
+            return Suspicion(UNNAMED, self._plain[UNNAMED], 0.0, None)
         found = [self._judge(rule, titled, opened, words.get(rule.reason.code, {})) for rule in self._rules]
         best = max(found, key=lambda one: one.points)
         return best if best.points > 0 else Suspicion(UNNAMED, self._plain[UNNAMED], 0.0, None)

@@ -70,7 +70,16 @@ def readable(text: str) -> str:
     text = text[:MAX_TEXT_CHARACTERS]
     if not text.isascii():
         text = _SURROGATE.sub("\ufffd", text)
-    return _LONG_RUN.sub(lambda match: " " * len(match.group()), text)
+    return _LONG_RUN.sub(lambda match: " " * len(match.group()), text) if _may_run_on(text) else text
+
+
+def _may_run_on(text: str) -> bool:
+    """Whether a run of MAX_RUN_CHARACTERS may be there: it would hold one of these places, far from any space."""
+    half = MAX_RUN_CHARACTERS // 2
+    return any(
+        text.rfind(" ", place - half, place) < 0 or text.find(" ", place, place + half) < 0
+        for place in range(MAX_RUN_CHARACTERS - 1, len(text), MAX_RUN_CHARACTERS)
+    )
 
 
 def boundaries(text: str) -> list[int]:

@@ -59,6 +59,15 @@ def test_the_spacy_pipeline_has_the_same_sentences():
     assert [span.text.strip() for span in language()(text).sents] == texts(text)
 
 
+@pytest.mark.parametrize("before", [0, 1, 50, 99, 100, 101, 198, 199, 200, 201, 350])
+@pytest.mark.parametrize("length", [MAX_RUN_CHARACTERS - 1, MAX_RUN_CHARACTERS, 3 * MAX_RUN_CHARACTERS])
+@pytest.mark.parametrize("space", [" ", "\n"])
+def test_a_run_without_end_is_blanked_wherever_it_stands(before, length, space):
+    text = ("ab " * before)[:before] + space + "x" * length + space + "the end"
+    assert ("x" in readable(text)) == (length < MAX_RUN_CHARACTERS)
+    assert len(readable(text)) == len(text) and readable(text).endswith("the end")
+
+
 def test_tokens_are_those_of_spacy_itself():
     import spacy
 
