@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from nlp.facet_data import guarded, phrase_set
 from nlp.facet_model import Facet, Guards, Pattern, Value, Vocabulary
+from nlp.prefilters import folded
 
 # Words that may stand between a phrase of not_after and the phrase that it guards ("no direct cost").
 REACH_WORDS = 2
@@ -31,7 +32,10 @@ class Mention(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """Compiled guards; `number` tells guards apart where answers about a sentence are remembered."""
+    """Compiled guards; `number` tells guards apart where answers about a sentence are remembered.
+
+    All but not_before are for folded text: without regard to case the engine tries each phrase at each character.
+    """
 
     number: int
     needs: re.Pattern[str] | None
@@ -42,14 +46,20 @@ class Guard:
 
     def allows_sentence(self, sentence: str) -> bool:
         """Whether the sentence holds what it must and nothing that it must not."""
-        needed = self.needs is None or self.needs.search(sentence) is not None
-        return needed and (self.never is None or self.never.search(sentence) is None)
+        plain = folded(sentence)
+        needed = self.needs is None or self.needs.search(plain) is not None
+        return needed and (self.never is None or self.never.search(plain) is None)
+
+    def allows_text(self, text: str) -> bool:
+        """Whether the text holds what must stand anywhere in it."""
+        return self.needs_anywhere is None or self.needs_anywhere.search(folded(text)) is not None
 
     def allows_place(self, text: str, first: int, start: int, end: int) -> bool:
         """Whether the words around text[start:end] allow it; its sentence begins at `first`."""
-        before = text[max(first, start - REACH_CHARACTERS) : start]
-        if self.not_after is not None and self.not_after.search(before):
-            return False
+        if self.not_after is not None:
+            before = text[max(first, start - REACH_CHARACTERS) : start]
+            if self.not_after.search(folded(before)):
+                return False
         return self.not_before is None or self.not_before.match(text, end) is None
 
 
@@ -66,9 +76,10 @@ class ReadyCue:
 
 @dataclass(frozen=True, slots=True)
 class ReadyPattern:
-    """One pattern, compiled."""
+    """One pattern, compiled; `contains` as in the pattern."""
 
     facet: str
+    contains: str
     pattern: Pattern
     regex: re.Pattern[str]
     guard: Guard | None
@@ -76,10 +87,10 @@ class ReadyPattern:
 
 @dataclass
 class ReadyVocabulary:
-    """All cues by number, all patterns, and what the shared matcher must look for: number -> braced phrases."""
+    """All cues by number (as text), all patterns, what the shared matcher must look for: number -> braced phrases."""
 
     vocabulary: Vocabulary
-    cues: list[ReadyCue] = field(default_factory=list)
+    cues: dict[str, ReadyCue] = field(default_factory=dict)
     patterns: list[ReadyPattern] = field(default_factory=list)
     phrases: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _guards: int = 0
@@ -91,7 +102,9 @@ class ReadyVocabulary:
                 self._add_value(facet, value)
             for pattern in facet.patterns:
                 guard = self._guard(facet, pattern)
-                self.patterns.append(ReadyPattern(facet.facet, pattern, re.compile(pattern.regex), guard))
+                self.patterns.append(
+                    ReadyPattern(facet.facet, pattern.contains, pattern, re.compile(pattern.regex), guard)
+                )
 
     def _add_value(self, facet: Facet, value: Value) -> None:
         for cue in value.cues:
@@ -110,8 +123,9 @@ class ReadyVocabulary:
     ) -> None:
         if phrases:
             spellings = frozenset(phrase_set(phrases)) if cased else frozenset()
-            self.phrases[str(len(self.cues))] = tuple(phrases)
-            self.cues.append(ReadyCue(facet.facet, code, weight, spellings, guard))
+            number = str(len(self.cues))
+            self.phrases[number] = tuple(phrases)
+            self.cues[number] = ReadyCue(facet.facet, code, weight, spellings, guard)
 
     def _guard(self, facet: Facet, own: Guards) -> Guard | None:
         """A cue's guards with its facet's: what must not be is joined; what must be, the cue's or else the facet's."""
@@ -126,18 +140,17 @@ class ReadyVocabulary:
             any_of(phrase_set(own.needs_anywhere or facet.needs_anywhere)),
             any_of(phrase_set((*own.never, *facet.never))),
             any_of(before, tail=rf"[\s(\"'“‘-]+(?:[\w'’%£.-]+[\s(\"'“‘-]+){{0,{REACH_WORDS}}}$"),
-            any_of(after, head=r"[\s)\"'”’-]*"),
+            any_of(after, head=r"(?i)[\s)\"'”’-]*(?<!\w)"),
         )
 
 
 def any_of(phrases: Iterable[str], head: str = r"(?<!\w)", tail: str = r"(?!\w)") -> re.Pattern[str] | None:
-    """An expression for any of some plain phrases in any case, the longest first; None for no phrases."""
+    """An expression for any of some plain phrases in folded text, the longest first; None for no phrases."""
     ordered = sorted(phrases, key=lambda phrase: (-len(phrase), phrase))
     if not ordered:
         return None
-    words = "|".join(re.escape(phrase).replace(r"\ ", r"\s+") for phrase in ordered)
-    first = head if head.startswith("(?<!") else rf"{head}(?<!\w)"
-    return re.compile(f"{first}(?:{words}){tail}", re.IGNORECASE)
+    words = "|".join(re.escape(folded(phrase)).replace(r"\ ", r"\s+") for phrase in ordered)
+    return re.compile(f"{head}(?:{words}){tail}")
 
 
 def longest(mentions: Sequence[Mention]) -> Iterator[Mention]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -38,10 +39,11 @@ class Tally:
 
     def add(self, mention: Mention) -> None:
         """Count a mention; of several in one sentence the heaviest, then the first, stands."""
-        weight = mention.weight * FACTORS.get(mention.sentence, 1.0)
-        known = self.by_sentence.get(mention.sentence)
+        sentence = mention.sentence
+        weight = mention.weight * FACTORS.get(sentence, 1.0)
+        known = self.by_sentence.get(sentence)
         if known is None or (weight, -mention.start) > (known[0], -known[1].start):
-            self.by_sentence[mention.sentence] = (weight, mention)
+            self.by_sentence[sentence] = (weight, mention)
         self.matched.add(mention.text.lower())
         self.label = self.label or mention.label
 
@@ -58,8 +60,12 @@ class Tally:
     @property
     def best(self) -> Mention | None:
         """The mention whose sentence is the evidence: the heaviest, then the first; None when only the title speaks."""
-        told = [(weight, -place, mention) for place, (weight, mention) in self.by_sentence.items() if place != TITLE]
-        return max(told, key=lambda one: one[:2])[2] if told else None
+        best: tuple[float, int] | None = None
+        found: Mention | None = None
+        for place, (weight, mention) in self.by_sentence.items():
+            if place != TITLE and (best is None or (weight, -place) > best):
+                best, found = (weight, -place), mention
+        return found
 
 
 class FacetTagger:
@@ -84,12 +90,14 @@ class FacetTagger:
         """The facet values of one reading, in the order of facet and value code."""
         if not reading.sentences:
             return []
-        tallies: dict[str, dict[str, Tally]] = {}
+        tallies: defaultdict[str, defaultdict[str, Tally]] = defaultdict(lambda: defaultdict(Tally))
         listed = list(self._mentions(reading))
         for mention in longest([*listed, *self._written(reading, listed)]):
-            for facet, code in ((mention.facet, mention.code), *self._implies.get((mention.facet, mention.code), ())):
+            if mention.code:
+                tallies[mention.facet][mention.code].add(mention)
+            for facet, code in self._implies.get((mention.facet, mention.code), ()):
                 if code:
-                    tallies.setdefault(facet, {}).setdefault(code, Tally()).add(mention)
+                    tallies[facet][code].add(mention)
         return [
             self._annotation(reading, name, code, values[code])
             for name, values in sorted(tallies.items())
@@ -106,21 +114,21 @@ class FacetTagger:
         allowed = _Remembered(reading)
         cues = self._ready.cues
         for hit in reading.hits:
-            if hit.kind == "region":
-                yield Mention(REGION, hit.code, hit.sentence, hit.start, hit.end, hit.text, 1.0)
-            elif hit.kind == "facet":
-                cue = cues[int(hit.code)]
+            if hit.kind == "facet":
+                cue = cues[hit.code]
                 spelled = not cue.cased or hit.text in cue.cased
                 if spelled and (cue.guard is None or allowed(cue.guard, hit)):
                     code = cue.code or ""
                     yield Mention(cue.facet, code, hit.sentence, hit.start, hit.end, hit.text, cue.weight)
+            elif hit.kind == "region":
+                yield Mention(REGION, hit.code, hit.sentence, hit.start, hit.end, hit.text, 1.0)
 
     def _written(self, reading: Reading, listed: Sequence[Mention]) -> Iterator[Mention]:
         """Values found by expression and not by list: patterns, and names of organisations beside the listed ones."""
         allowed = _Remembered(reading)
         locate = _locator(reading)
         for ready in self._ready.patterns:
-            if ready.pattern.contains not in reading.text:
+            if ready.contains not in reading.text:
                 continue
             for match in ready.regex.finditer(reading.text):
                 sentence = locate(match.start())
@@ -153,21 +161,24 @@ class Choice:
     """Which of one facet's values are given, by their scores."""
 
     def __init__(self, facet: Facet) -> None:
-        self._facet = facet
+        self._minimum, self._share, self._others = facet.minimum, facet.share, facet.others
+        self._best, self._most_specific = facet.choose == "best", facet.most_specific
         self._order = {value.code: place for place, value in enumerate(facet.values)}
         self._alone = frozenset(value.code for value in facet.values if value.only_alone)
 
     def codes(self, values: Mapping[str, Tally]) -> list[str]:
         """The codes to be given, sorted; never one that only the title speaks for."""
         scores = {code: values[code].score for code in sorted(values) if values[code].told}
-        least = max(self._facet.minimum, self._facet.share * max(scores.values(), default=0))
+        if not scores:
+            return []
+        least = max(self._minimum, self._share * max(scores.values()))
         found = {code: score for code, score in scores.items() if score >= least}
-        if not found.keys().isdisjoint(self._alone):
+        if self._alone and not found.keys().isdisjoint(self._alone):
             found = {code: score for code, score in found.items() if code not in self._alone} or found
-        if self._facet.choose == "best" and found:
+        if self._best and found:
             best = max(found, key=lambda code: (found[code], -self._order.get(code, len(self._order))))
-            found = {code: score for code, score in found.items() if code == best or score >= self._facet.others}
-        if self._facet.most_specific and len(found) > 1:
+            found = {code: score for code, score in found.items() if code == best or score >= self._others}
+        if self._most_specific and len(found) > 1:
             return [code for code in found if not any(other.startswith(f"{code}_") for other in found)]
         return list(found)
 
@@ -186,7 +197,9 @@ class _Remembered:
         first = 0 if in_title else self._reading.sentences[hit.sentence].start
         if not guard.allows_place(text, first, hit.start, hit.end):
             return False
-        return self._sentence(guard, hit.sentence) and self._text(guard)
+        if (guard.needs is not None or guard.never is not None) and not self._sentence(guard, hit.sentence):
+            return False
+        return guard.needs_anywhere is None or self._text(guard)
 
     def _sentence(self, guard: Guard, number: int) -> bool:
         key = (guard.number, number)
@@ -196,11 +209,8 @@ class _Remembered:
         return self._sentences[key]
 
     def _text(self, guard: Guard) -> bool:
-        if guard.needs_anywhere is None:
-            return True
         if guard.number not in self._texts:
-            both = f"{self._reading.title}\n{self._reading.text}"
-            self._texts[guard.number] = guard.needs_anywhere.search(both) is not None
+            self._texts[guard.number] = guard.allows_text(f"{self._reading.title}\n{self._reading.text}")
         return self._texts[guard.number]
 
 

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,8 @@ MAX_CUE_SENTENCES = 4
 # Cue columns stand beside word columns of unit length; by grouped cross-validation among 0.15, 0.2, 0.35 and 0.5.
 CUE_WEIGHT = 0.15
 SENTENCE_CUE_WEIGHT = 0.3
-_WORD = re.compile(r"[a-z0-9+&%£][a-z0-9+&%'’-]*[a-z0-9+%]|%|£", re.IGNORECASE)
+# For text in lower case; ı and ſ are what expressions of any case take for i and s.
+_WORD = re.compile(r"[a-zıſ0-9+&%£][a-zıſ0-9+&%'’-]*[a-zıſ0-9+%]|%|£")
 
 
 # A count says "many sites" whether it is written in figures or words.
@@ -48,9 +50,19 @@ def terms(text: str) -> list[str]:
 
     Counts all read as "0": "Twelve NHS trusts" gives 0, nhs, trusts, "0 nhs", "nhs trusts" and "0 _ trusts".
     """
-    words = [_word(word) for word in _WORD.findall(text.lower())]
-    counted = [f"{COUNT} {ANY} {far}" for word, far in zip(words, words[2:], strict=False) if word == COUNT]
-    return [*words, *map("{} {}".format, words, words[1:]), *counted]
+    words = words_of(text)
+    return [*words, *map(" ".join, pairwise(words)), *(f"{COUNT} {ANY} {far}" for far in counted(words))]
+
+
+def words_of(text: str) -> list[str]:
+    """The lower-case words of a text in order; counts all read as "0"."""
+    found = _WORD.findall(text.lower())
+    return [word if word.isalpha() and word not in _COUNTS else _word(word) for word in found]
+
+
+def counted(words: Sequence[str]) -> list[str]:
+    """The words that follow a count with one word between."""
+    return [far for word, far in zip(words, words[2:], strict=False) if word == COUNT] if COUNT in words else []
 
 
 def _word(word: str) -> str:
@@ -183,6 +195,9 @@ class Vectoriser:
         self._place: Mapping[str, int] = places | {
             term: len(places) + place for place, term in enumerate(sorted(classed.keys() - places.keys()))
         }
+        split = [(term.split(" "), place) for term, place in self._place.items() if " " in term]
+        self._pair_place: Mapping[tuple[str, ...], int] = {tuple(words): place for words, place in split}
+        self._counted_place = {words[2]: place for words, place in split if words[:2] == [COUNT, ANY]}
         pairs = [(self._place[term], number) for term, numbers in classed.items() for number in numbers]
         self._class_of = _indicator(set(pairs), (len(self._place), len(phrases.taxonomy.word_classes)))
 
@@ -203,9 +218,14 @@ class Vectoriser:
 
     def _counts(self, texts: Sequence[str]) -> Matrix:
         """Texts x (vocabulary + the classes' other terms)."""
-        get, columns, ends = self._place.get, [], [0]
+        get, get_pair, get_counted = self._place.get, self._pair_place.get, self._counted_place.get
+        columns: list[int] = []
+        ends = [0]
         for text in texts:
-            columns.extend([place for place in map(get, terms(text)) if place is not None])
+            words = words_of(text)
+            columns.extend([place for place in map(get, words) if place is not None])
+            columns.extend([place for place in map(get_pair, pairwise(words)) if place is not None])
+            columns.extend([place for place in map(get_counted, counted(words)) if place is not None])
             ends.append(len(columns))
         data = np.ones(len(columns))
         counts = sparse.csr_matrix((data, columns, ends), (len(texts), len(self._place)))

@@ -23,8 +23,8 @@ CODE_VERSION = "1"
 METHOD = "rule:figures"
 # A page of 3,000 words states some sixty; beyond this many it is a table.
 MAX_FIGURES = 99
-# What a sentence must hold to be read: a digit, the sign of a fraction, or a number word.
-_DIGIT = re.compile("[0-9½¼¾⅓⅔]")
+# What a sentence must hold to be read: a digit that a word does not carry on to, the sign of a fraction, a number word.
+_DIGIT = re.compile(r"[0-9½¼¾⅓⅔](?:(?<=[½¼¾⅓⅔])|(?<![^\W_].))")
 _WORD = re.compile("[a-z]+")
 
 

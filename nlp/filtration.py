@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from nlp.matchers import TITLE
+from nlp.prefilters import folded
 from nlp.reading import Reading
 from nlp.taxonomy_model import Reason
 
@@ -19,6 +20,9 @@ WORD_POINTS = 0.5
 MAX_WORD_POINTS = 2.0
 # No text in train + single has fewer than 68 different words; with fewer than these nothing can be described.
 MIN_DIFFERENT_WORDS = 10
+_ESCAPE = re.compile(r"\\.")
+# References to groups, and flags for a whole expression.
+_UNJOINABLE = re.compile(r"\\[1-9]|\(\?[P(aiLmsux]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,8 @@ class PageRules:
 
     def __init__(self, reasons: Sequence[Reason]) -> None:
         self._rules = [_Rule(reason, _compiled(reason.title), _compiled(reason.opening)) for reason in reasons]
+        self._titles = _joined([pattern for rule in self._rules for pattern in rule.title])
+        self._openings = _joined([pattern for rule in self._rules for pattern in rule.opening])
         self._plain = {reason.code: reason.reason for reason in reasons}
 
     def suspicion(self, reading: Reading) -> Suspicion:
@@ -50,16 +56,23 @@ class PageRules:
         if not enough_words(reading):
             return Suspicion(EMPTY, self._plain[EMPTY], TITLE_POINTS + OPENING_POINTS, None)
         start = reading.sentences[0].start
-        opening = " ".join(reading.text[start : start + OPENING_CHARACTERS].lower().split())
-        title, words = reading.title.strip().lower(), _page_words(reading, start + READ_CHARACTERS)
-        found = [self._judge(rule, title, opening, words.get(rule.reason.code, {})) for rule in self._rules]
+        opening = " ".join(folded(reading.text[start : start + OPENING_CHARACTERS]).split())
+        title, words = folded(reading.title.strip()), _page_words(reading, start + READ_CHARACTERS)
+        # Most pages match no expression at all, which one pass over title and opening shows.
+        titled = title if self._titles.search(title) else None
+        opened = opening if self._openings.search(opening) else None
+        if titled is opened is None and not words:
+            return Suspicion(UNNAMED, self._plain[UNNAMED], 0.0, None)
+        found = [self._judge(rule, titled, opened, words.get(rule.reason.code, {})) for rule in self._rules]
         best = max(found, key=lambda one: one.points)
         return best if best.points > 0 else Suspicion(UNNAMED, self._plain[UNNAMED], 0.0, None)
 
-    def _judge(self, rule: _Rule, title: str, opening: str, words: Mapping[str, int]) -> Suspicion:
-        """words: the rule's phrases found, each with the number of the first sentence that has it."""
-        opens = any(pattern.search(opening) for pattern in rule.opening)
-        points = TITLE_POINTS * any(pattern.search(title) for pattern in rule.title) + OPENING_POINTS * opens
+    def _judge(self, rule: _Rule, title: str | None, opening: str | None, words: Mapping[str, int]) -> Suspicion:
+        """title and opening: None when no rule's expressions find anything there. words: the rule's phrases found, each
+        with the number of the first sentence that has it."""
+        opens = opening is not None and any(pattern.search(opening) for pattern in rule.opening)
+        titled = title is not None and any(pattern.search(title) for pattern in rule.title)
+        points = TITLE_POINTS * titled + OPENING_POINTS * opens
         points += min(MAX_WORD_POINTS, WORD_POINTS * len(words))
         shown = 0 if opens else min(words.values(), default=None)
         return Suspicion(rule.reason.code, rule.reason.reason, points, shown)
@@ -85,4 +98,14 @@ def _page_words(reading: Reading, until: int) -> dict[str, dict[str, int]]:
 
 
 def _compiled(patterns: Sequence[str]) -> tuple[re.Pattern[str], ...]:
-    return tuple(re.compile(pattern, re.IGNORECASE) for pattern in patterns)
+    """The expressions for folded text; one that names capitals is of any case, which takes twice the time."""
+    plain = [_ESCAPE.sub("", pattern) for pattern in patterns]
+    flags = [0 if bare == bare.lower() else re.IGNORECASE for bare in plain]
+    return tuple(map(re.compile, patterns, flags))
+
+
+def _joined(patterns: Sequence[re.Pattern[str]]) -> re.Pattern[str]:
+    """An expression that finds something wherever one of these does; one that always does when they cannot be one."""
+    if any(_UNJOINABLE.search(one.pattern) for one in patterns):
+        return re.compile("")
+    return re.compile("|".join(f"(?{'i' * bool(one.flags & re.I)}:{one.pattern})" for one in patterns))

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from nlp.annotations import Verdict
+from nlp.growing_matcher import GrowingMatcher
 from nlp.language import Sentence, language
 from nlp.taxonomy_data import expand
 from nlp.taxonomy_model import Criterion, Enabler, Rule, Taxonomy
 
-if TYPE_CHECKING:
-    from spacy.matcher import PhraseMatcher
-
 # spaCy never forgets a word: this many take about 200 MB. (Its memory_zone forgets all after each batch: half as fast.)
 MAX_REMEMBERED_WORDS = 500_000
+# From so many texts on, taking in all phrases at once is less work than looking for those that a text calls for.
+MANY_TEXTS = 64
 TITLE = -1  # the place of a hit in the title; sentences are counted from 0
 
 
@@ -49,9 +48,12 @@ class Finding:
 class Phrases:
     """All phrases of a taxonomy in one matcher: one pass over a text finds cues, concepts, regions and page words."""
 
-    def __init__(self, taxonomy: Taxonomy, facets: Mapping[str, tuple[str, ...]] | None = None) -> None:
+    def __init__(
+        self, taxonomy: Taxonomy, facets: Mapping[str, tuple[str, ...]] | None = None, enablers: bool = True
+    ) -> None:
         self.taxonomy = taxonomy
         self._facets = dict(facets or {})
+        self._enabler_concepts = taxonomy.enabler_concepts if enablers else {}
         # Each cue's theme, by number.
         self.cue_themes = [place for place, theme in enumerate(taxonomy.themes) for _ in theme.cues]
 
@@ -61,7 +63,7 @@ class Phrases:
         cues = [cue for theme in self.taxonomy.themes for cue in theme.cues]
         patterns: dict[str, tuple[str, ...]] = {f"cue|{number}": (cue,) for number, cue in enumerate(cues)}
         patterns |= {f"concept|{name}": phrases for name, phrases in self.taxonomy.concepts.items()}
-        patterns |= {f"enabler|{name}": phrases for name, phrases in self.taxonomy.enabler_concepts.items()}
+        patterns |= {f"enabler|{name}": phrases for name, phrases in self._enabler_concepts.items()}
         for region in self.taxonomy.regions:
             patterns[f"region|{region.code}"] = (region.name, region.former, *region.aliases)
         for reason in self.taxonomy.reasons:
@@ -69,22 +71,25 @@ class Phrases:
         return patterns | {f"facet|{number}": phrases for number, phrases in self._facets.items()}
 
     @cached_property
-    def _matcher(self) -> PhraseMatcher:
-        from spacy.matcher import PhraseMatcher
+    def _matcher(self) -> GrowingMatcher:
+        return GrowingMatcher(
+            {
+                key: sorted({phrase.lower() for pattern in braced for phrase in expand(pattern)})
+                for key, braced in self._patterns.items()
+            }
+        )
 
-        pipeline = language()
-        matcher = PhraseMatcher(pipeline.vocab, attr="LOWER")
-        for key, braced in self._patterns.items():
-            phrases = sorted({phrase.lower() for pattern in braced for phrase in expand(pattern)})
-            matcher.add(key, [pipeline.make_doc(phrase) for phrase in phrases])
-        return matcher
+    def prepare(self, texts: int) -> None:
+        """Make ready for so many texts, in bounded memory; findings do not change.
 
-    def renew(self) -> None:
-        """Start a fresh spaCy pipeline (0.2 s) when this one remembers too many words; findings do not change."""
+        A spaCy pipeline that remembers too many words makes way for a fresh one (0.2 s).
+        """
         if len(language().vocab.strings) > MAX_REMEMBERED_WORDS:
             language.cache_clear()
             self.__dict__.pop("_matcher", None)
             self.__dict__.pop("_keys", None)
+        if texts >= MANY_TEXTS:
+            self._matcher.complete()
 
     @cached_property
     def _keys(self) -> dict[int, tuple[str, str]]:
@@ -93,13 +98,20 @@ class Phrases:
 
     def find(self, text: str, starts: Sequence[int], place: int = 0) -> list[Hit]:
         """The hits in a readable text, in order; `starts`: its sentences' offsets; `place`: the first one's number."""
-        doc, keys = language().make_doc(text), self._keys
-        hits = []
-        for key, first, last in self._matcher(doc):
+        doc = language().make_doc(text)
+        found, keys = self._matcher(doc), self._keys
+        if not found:
+            return []
+        offsets = [*doc.to_array("IDX").tolist(), len(text)]
+        hits, number, final = [], 0, len(starts) - 1
+        for key, first, last in found:
             kind, code = keys[key]
-            start, end = doc[first].idx, doc[last - 1].idx + len(doc[last - 1])
-            sentence = max(bisect_right(starts, start) - 1, 0) + place
-            hits.append(Hit(kind, code, sentence, text[start:end], start, end))
+            start, end = offsets[first], offsets[last]
+            if text[end - 1] == " ":  # the one space that may part two tokens; further ones are tokens
+                end -= 1
+            while number < final and starts[number + 1] <= start:  # matches come in the order of their starts
+                number += 1
+            hits.append(Hit(kind, code, place + number, text[start:end], start, end))
         return hits
 
 
@@ -112,6 +124,8 @@ class RuleMatcher:
         self.entries, self.kind = entries, kind
         self.cautions, self.decoys = frozenset(cautions), frozenset(decoys)
         self._plannable = {one.code for one in entries if isinstance(one, Criterion) and one.can_be_planned}
+        # Each entry with its rules, each of those with the concepts without which it cannot be satisfied.
+        self._rules = [(one, [(rule, frozenset((*rule.near, *rule.all))) for rule in one.rules]) for one in entries]
 
     def findings(self, hits: Iterable[Hit]) -> list[Finding]:
         """At most one finding an entry, in the taxonomy's order: met before planned, then rule, then sentence."""
@@ -119,21 +133,25 @@ class RuleMatcher:
         for hit in undeceived([hit for hit in hits if hit.kind == self.kind], self.decoys):
             by_sentence.setdefault(hit.sentence, {}).setdefault(hit.code, []).append(hit)
         anywhere = Counter(name for place, names in by_sentence.items() if place != TITLE for name in names)
-        best = (self._best(entry, by_sentence, anywhere) for entry in self.entries)
+        best = (
+            self._best(entry, possible, by_sentence, anywhere)
+            for entry, rules in self._rules
+            if (possible := [rule for rule, needed in rules if needed <= anywhere.keys()])
+        )
         return [finding for finding in best if finding is not None]
 
     def _best(
         self,
         entry: Criterion | Enabler,
+        rules: Sequence[Rule],
         by_sentence: Mapping[int, Mapping[str, list[Hit]]],
         anywhere: Mapping[str, int],
     ) -> Finding | None:
         titled = by_sentence.get(TITLE, {})
         found = [
             self._finding(entry, rule, sentence, concepts)
-            for rule in entry.rules
-            if all(name in anywhere for name in (*rule.near, *rule.all))
-            and (not rule.repeated or anywhere[rule.all[0]] + (rule.all[0] in titled) > 1)
+            for rule in rules
+            if (not rule.repeated or anywhere[rule.all[0]] + (rule.all[0] in titled) > 1)
             for sentence, concepts in by_sentence.items()
             if sentence != TITLE and _satisfies(rule, concepts)
         ]
@@ -166,6 +184,8 @@ def _satisfies(rule: Rule, concepts: Mapping[str, list[Hit]]) -> bool:
 def undeceived(hits: Sequence[Hit], decoys: frozenset[str]) -> list[Hit]:
     """The hits without decoys and without what lies inside a decoy of the same sentence or title."""
     masks = [hit for hit in hits if hit.code in decoys]
+    if not masks:
+        return list(hits)
     return [
         hit
         for hit in hits

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from nlp.annotations import Document
 from nlp.language import Sentence, readable, sentences
 from nlp.matchers import TITLE, Hit, Phrases, starts_of
+from nlp.prefilters import folded, holds
 
 # Menus, buttons and headings are shorter; of the 3,346 sentences in train + single 19 are.
 MIN_PROSE_WORDS = 5
@@ -22,6 +23,13 @@ _FURNITURE = re.compile(
     r"|terms (and|&) conditions"
     r"|log ?in to your|©|copyright 20\d\d)",
     re.IGNORECASE,
+)
+# One of these stands wherever the expression above finds anything.
+_FURNITURE_PARTS = (
+    *("cookie", "rights reserved", "skip to ", "sign up to ", "sign up for ", "subscribe to our", "follow us on"),
+    *("share this ", "back to top", "registered office", "registered charity", "registered company", "registered in e"),
+    *("read more about our", "javascript", "your browser", "privacy policy", "privacy notice", "terms and conditions"),
+    *("terms & conditions", "login to your", "log in to your", "©", "copyright 20"),
 )
 _CLOSED = re.compile(r"[.!?][\"'”’)\]]*$")
 
@@ -41,7 +49,7 @@ def is_prose(sentence: str) -> bool:
     """Whether a sentence says something of its own: no menu entry, heading, banner or footer."""
     words = sentence.count(" ") + sentence.count("\n") + 1
     long_enough = words >= MIN_PROSE_WORDS or (words >= MIN_CLOSED_WORDS and _CLOSED.search(sentence) is not None)
-    return long_enough and not _FURNITURE.search(sentence)
+    return long_enough and not (holds(folded(sentence), _FURNITURE_PARTS) and _FURNITURE.search(sentence))
 
 
 def prose(text: str) -> tuple[Sentence, ...]:
@@ -58,16 +66,13 @@ def read(document: Document, phrases: Phrases) -> Reading:
     """Read one document; hits in sentences that are no prose are dropped."""
     title, text = readable(document.title), readable(document.text)
     kept = prose(text)
-    ends = [sentence.end for sentence in kept]
-    found: list[Hit] = [
-        hit
-        for hit in phrases.find(text, starts_of(kept))
-        if kept and kept[hit.sentence].start <= hit.start < ends[hit.sentence]
-    ]
+    starts, ends = starts_of(kept), [sentence.end for sentence in kept]
+    found = [hit for hit in phrases.find(text, starts) if kept and starts[0] <= hit.start < ends[hit.sentence]]
     return Reading(document, title, text, kept, (*phrases.find(title, [0], TITLE), *found))
 
 
 def read_all(documents: Iterable[Document], phrases: Phrases) -> list[Reading]:
     """Read a batch of documents, order kept, in bounded memory."""
-    phrases.renew()
+    documents = list(documents)
+    phrases.prepare(len(documents))
     return [read(document, phrases) for document in documents]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -35,6 +35,8 @@ KEPT = "describes an innovation"
 METHOD_THEMES, METHOD_CRITERIA = "model:themes", "rule:criteria"
 SCORE_DIGITS = 4
 MAX_MATCHED = 5  # phrases named in an annotation's detail
+# What may be left out for speed; themes, criteria and filtration are always given.
+PARTS = ("enablers", "facets", "figures")
 
 
 class Tagger:
@@ -49,39 +51,52 @@ class Tagger:
         facets: FacetTagger | None = None,
         figures: FigureReader | None = None,
         encoder: Encoder | None = None,
+        parts: Collection[str] = PARTS,
     ) -> None:
-        self._models, self._taxonomy, self._facets = models, taxonomy, facets
-        self._phrases = Phrases(taxonomy, facets.phrases if facets else None)
+        unknown = sorted(set(parts) - set(PARTS))
+        if unknown:
+            raise ValueError(f"no part {', '.join(unknown)}; there are: {', '.join(PARTS)}")
+        self._models, self._taxonomy = models, taxonomy
+        self._facets = facets if "facets" in parts else None
+        self._enablers = Enablers(taxonomy) if "enablers" in parts else None
+        self._figures = (figures or FigureReader()) if "figures" in parts else None
+        self._phrases = Phrases(taxonomy, self._facets.phrases if self._facets else None, "enablers" in parts)
         self._vectoriser = Vectoriser(models.vocabulary, self._phrases, encoder or Encoder.load())
-        self._enablers = Enablers(taxonomy)
         self._criteria, self._rules = CriteriaMatcher(taxonomy), PageRules(taxonomy.reasons)
-        self._figures = figures or FigureReader()
-        parts = (
+        versions = (
             content,
             taxonomy.version,
-            facets.version if facets else "",
-            self._figures.version,
+            self._facets.version if self._facets else "",
+            self._figures.version if self._figures else "",
             CODE_VERSION,
-            ENABLERS_VERSION,
+            ENABLERS_VERSION if self._enablers else "",
             str(FEATURE_VERSION),
             *map("=".join, sorted(libraries.items())),
         )
-        self.version = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
-        words = f"{taxonomy.version}\n{facets.vocabulary.version if facets else ''}"
+        self.version = hashlib.sha256("\n".join(versions).encode()).hexdigest()[:12]
+        words = f"{taxonomy.version}\n{self._facets.vocabulary.version if self._facets else ''}"
         self.vocabulary_version = hashlib.sha256(words.encode()).hexdigest()[:12]
 
     def terms(self) -> list[Term]:
         """The reference rows of everything that this tagger gives: themes to enablers, then facets and their values."""
-        return self._taxonomy.terms() + (self._facets.vocabulary.terms() if self._facets else [])
+        own = [term for term in self._taxonomy.terms() if self._enablers or term.kind != "enabler"]
+        return own + (self._facets.vocabulary.terms() if self._facets else [])
 
     @classmethod
-    def load(cls, models: Path = MODELS_FOLDER, taxonomy: Path = TAXONOMY_FOLDER) -> Tagger:
-        """The tagger with the models and vocabulary in these folders; raises ModelError or TaxonomyError."""
+    def load(
+        cls, models: Path = MODELS_FOLDER, taxonomy: Path = TAXONOMY_FOLDER, parts: Collection[str] = PARTS
+    ) -> Tagger:
+        """The tagger with the models and vocabulary in these folders; raises ModelError or TaxonomyError.
+
+        parts: which of "enablers", "facets" and "figures" are given beside themes and criteria; ValueError for others.
+        """
         fitted, manifest = load_models(models)
-        loaded = load_taxonomy(taxonomy)
-        facets = FacetTagger(load_facets(taxonomy / "facets", extra_folder()), loaded.regions)
-        figures = FigureReader(load_figure_terms(taxonomy))
-        return cls(fitted, loaded, manifest["content"], manifest["libraries"], facets, figures)
+        loaded, facets, figures = load_taxonomy(taxonomy), None, None
+        if "facets" in parts:
+            facets = FacetTagger(load_facets(taxonomy / "facets", extra_folder()), loaded.regions)
+        if "figures" in parts:
+            figures = FigureReader(load_figure_terms(taxonomy))
+        return cls(fitted, loaded, manifest["content"], manifest["libraries"], facets, figures, parts)
 
     def tag(self, documents: Iterable[Document]) -> Iterator[Tagging]:
         """Tag documents as they come, in order, a batch at a time."""
@@ -119,9 +134,9 @@ class Tagger:
         primary = max(themes, key=lambda number: view.scores.primary[view.place, number], default=None)
         tags = [self._theme(view, number, number == primary) for number in themes]
         tags += [self._criterion(view, finding) for finding in self._criteria.findings(view.reading.hits)]
-        tags += self._enablers.annotations(view.reading, tags)
+        tags += self._enablers.annotations(view.reading, tags) if self._enablers else []
         tags += self._facets.annotations(view.reading) if self._facets else []
-        tags += self._figures.annotations(view.reading)
+        tags += self._figures.annotations(view.reading) if self._figures else []
         return Tagging(
             view.reading.document.id, filtration, tuple(tags), None if primary is None else codes[primary], scores
         )

@@ -44,10 +44,11 @@ class AmountReader:
 
     def _amount(self, line: Line, place: int, found: list[Amount]) -> tuple[Amount | None, int]:
         """The amount at a token, or None, and the token to go on from."""
-        amount = self._shares.read(line, place, number_at(line, place))
+        number = number_at(line, place)
+        amount = self._shares.read(line, place, number)
         if amount is not None:
             return amount, amount.end
-        quantity = self._quantities.read(line, place)
+        quantity = self._quantities.read(line, place, number)
         if quantity is None:
             return None, place + 1
         amount, after = self._joined(line, quantity, found)

@@ -34,6 +34,7 @@ class Bounds:
 
     def __init__(self, lexicon: Lexicon) -> None:
         self._lexicon = lexicon
+        self._last_words = frozenset(words[-1] for words in lexicon.bounds)
 
     def lead(self, line: Line, first: int) -> tuple[int, str | None]:
         """Where the words that bound a number at `first` begin ("more than", "an average of about"), and the bound."""
@@ -48,6 +49,8 @@ class Bounds:
         return first, None if bound == "none" else bound
 
     def _bound_length(self, line: Line, first: int) -> int:
+        if line.word(first - 1) not in self._last_words:
+            return 0
         for length in range(min(self._lexicon.longest_bound, first), 0, -1):
             if tuple(line.words[first - length : first]) in self._lexicon.bounds:
                 return length

@@ -55,8 +55,15 @@ class Exclusions:
             return False
         if line.word(quantity.first - 1) == "per":  # 4.2 per 1,000 births
             return True
-        checks = (_in_date, _at_time, _is_emergency_number, _by_digits, self._named, self._aged)
-        return any(check(line, quantity, lead) for check in checks) or self._timed(line, quantity, lead)
+        return (
+            _in_date(line, quantity, lead)
+            or _at_time(line, quantity, lead)
+            or _is_emergency_number(line, quantity, lead)
+            or _by_digits(line, quantity, lead)
+            or self._named(line, quantity, lead)
+            or self._aged(line, quantity, lead)
+            or self._timed(line, quantity, lead)
+        )
 
     def _named(self, line: Line, quantity: Quantity, lead: int) -> bool:
         """Band 7, type 2, Phase 3: the word before makes it a name, unless the number opens its own phrase."""
@@ -150,7 +157,7 @@ def _in_statistics(line: Line, quantity: Quantity, lead: int) -> bool:
     if line.word(lead - 1) in ("p", "=") and line.word(quantity.first - 1) in ("<", "=", ">", "≤"):
         return "p" in (line.word(lead - 1), line.word(lead - 2))
     before = line.words[max(0, quantity.first - CI_REACH) : quantity.first]
-    return any(word in _STATISTICS for word in before) and "," not in before[-1:]
+    return not _STATISTICS.isdisjoint(before) and "," not in before[-1:]
 
 
 def _in_date(line: Line, quantity: Quantity, lead: int) -> bool:
@@ -200,7 +207,7 @@ def _opening_hours(line: Line, quantity: Quantity) -> bool:
     value, unit, after = quantity.value, quantity.unit, quantity.tail
     if unit == "days" and line.word(after) in _OPENING and line.word(after + 1) in ("week", "month"):
         return True
-    opens = any(word in _OPEN for word in line.words[max(0, quantity.first - 3) : quantity.first])
+    opens = not _OPEN.isdisjoint(line.words[max(0, quantity.first - 3) : quantity.first])
     if opens and unit in ("hours", None) and value <= HOURS_OF_DAY:
         return True
     if value == HOURS_OF_DAY and unit == "hours":
@@ -210,8 +217,8 @@ def _opening_hours(line: Line, quantity: Quantity) -> bool:
 
 def _gestation(line: Line, quantity: Quantity, lead: int) -> bool:
     after = line.words[quantity.tail : quantity.tail + GESTATION_REACH]
-    if any(word in _GESTATION for word in after):
+    if not _GESTATION.isdisjoint(after):
         return True
     before = line.words[max(0, lead - GESTATION_REACH) : lead]
-    near = any(word in _BIRTH for word in (*before, *after[:2]))
+    near = not _BIRTH.isdisjoint((*before, *after[:2]))
     return near and quantity.unit in ("weeks", "days") and line.word(lead - 1) in _GESTATION_LEADS | _BIRTH

@@ -25,11 +25,12 @@ PARTS = {
 SIGNS = {"½": 0.5, "¼": 0.25, "¾": 0.75, "⅓": 1 / 3, "⅔": 2 / 3}
 WORDS = frozenset((*UNITS, *TENS, "hundred", "dozen", *SCALES))
 
+# The most frequent first: words.
 _TOKEN = re.compile(
-    r"\d{1,3}(?:,\d{3}){1,4}(?!\d)(?:\.\d+)?"  # 3,043,660
+    r"[^\W\d_]\w*(?:['’&]\w+)*"
+    r"|\d{1,3}(?:,\d{3}){1,4}(?!\d)(?:\.\d+)?"  # 3,043,660
     r"|\d{1,3}(?:[ \u00a0\u2009\u202f]\d{3}){1,4}(?!\d)(?:\.\d+)?"  # 718 000
     r"|\d+(?:[.·]\d+)*"
-    r"|[^\W\d_]\w*(?:['’&]\w+)*"
     r"|\S"
 )
 _SEPARATORS = re.compile(r"[, \u00a0\u2009\u202f]")

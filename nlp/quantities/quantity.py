@@ -55,10 +55,13 @@ class QuantityReader:
     def __init__(self, lexicon: Lexicon) -> None:
         self._lexicon = lexicon
 
-    def read(self, line: Line, place: int) -> Quantity | None:
-        """The quantity that starts at token `place`: "£1.4 billion", "12-week", "252 GP practices", a bare "3"."""
+    def read(self, line: Line, place: int, number: tuple[Value, int] | None = None) -> Quantity | None:
+        """The quantity that starts at token `place`: "£1.4 billion", "12-week", "252 GP practices", a bare "3".
+
+        `number`: the number there when it was read before, as `number_at` gives it.
+        """
         currency = CURRENCIES.get(line.word(place))
-        found = number_at(line, place + 1 if currency else place)
+        found = number_at(line, place + 1) if currency else number or number_at(line, place)
         if found is None:
             return None
         value, end = found
@@ -157,8 +160,7 @@ class QuantityReader:
                 break
             word = line.words[place]
             broken = broken or (word in _JOINERS and word != ",")
-            owner = line.word(place + 1) in _APOSTROPHES and line.joined(place + 1)
-            if not (broken or owner) and looks_plural(word) and word not in self._lexicon.change:
+            if not broken and looks_plural(word) and word not in self._lexicon.change and not _owns(line, place):
                 plain = place + 1
         return (COUNT, plain) if plain is not None and may_count else None
 
@@ -177,16 +179,21 @@ class QuantityReader:
         for words, code in self._lexicon.phrases.get(line.words[place], ()):
             if tuple(line.words[place : place + len(words)]) == words:
                 return code, place + len(words)
-        if line.word(place + 1) in _APOSTROPHES and line.joined(place + 1):
-            return None  # "citizens' juries"
         known = self._lexicon.plural.get(line.words[place])
-        return None if known is None else (known, place + 1)
+        if known is None or _owns(line, place):
+            return None  # "citizens' juries"
+        return known, place + 1
 
     def _last_of_compound(self, line: Line, code: str, end: int) -> tuple[str, int]:
         """ "100 staff hours": the last known plural of those that follow each other."""
         counted = self._lexicon.kinds[code] == "counted"
         following = self._known(line, end) if counted and end < line.size else None
         return (code, end) if following is None else following
+
+
+def _owns(line: Line, place: int) -> bool:
+    """Whether an apostrophe is written on the token's end."""
+    return line.word(place + 1) in _APOSTROPHES and line.joined(place + 1)
 
 
 def _carbon(line: Line, code: str, after: int) -> tuple[str, int]:

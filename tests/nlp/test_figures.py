@@ -14,6 +14,8 @@ from nlp.evidence import MAX_EVIDENCE_WORDS
 from nlp.figure_scores import PARTS, load_sentences, outcome, scores, token_f1
 from nlp.figures import MAX_FIGURES, FigureReader, may_state
 from nlp.language import language, readable
+from nlp.quantities.numbers import Line
+from nlp.quantities.shares import starts
 from nlp.quantities.terms import FIGURES_FILE, load_figure_terms
 from nlp.reading import Reading, prose
 from nlp.taxonomy_data import TAXONOMY_FOLDER
@@ -284,3 +286,21 @@ def test_spacy_is_not_needed_for_figures():
     before = len(language().vocab.strings)
     figures("A wholly unheardofword for 12 patients.")
     assert len(language().vocab.strings) == before
+
+
+@pytest.mark.parametrize(
+    ("sentence", "may"),
+    [
+        ("NEWS2 and CO2 are written with digits.", False),
+        ("Nothing is counted here at all.", False),
+        ("It took 2½ hours.", True),
+        ("A ½ of them came.", True),
+        ("COVID-19 came first.", True),
+        ("(3) of them came.", True),
+        ("7 came.", True),
+        ("Twice as many came.", True),
+    ],
+)
+def test_a_sentence_without_the_start_of_a_number_is_not_read(sentence, may):
+    assert may_state(sentence) == may
+    assert may or not starts(Line(sentence))

@@ -1,6 +1,7 @@
 import json
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -185,3 +186,18 @@ def test_the_version_changes_with_a_vocabulary_file(tmp_path, tagger):
     path.write_text(path.read_text(encoding="utf-8").replace("barbershop|", "barber shop|"), encoding="utf-8")
     changed = Tagger.load(taxonomy=folder)
     assert changed.version != tagger.version and changed.vocabulary_version != tagger.vocabulary_version
+
+
+@pytest.mark.parametrize("parts", [(), ("facets",), ("enablers", "figures")])
+def test_parts_that_are_left_out_change_nothing_else(parts, tagger, dev, taggings):
+    lean = Tagger.load(parts=parts)
+    kinds = {"theme", "criterion", *(part.removesuffix("s") for part in parts)}
+    for whole, one in zip(taggings, lean.tag(example.document for example in dev), strict=True):
+        assert one == replace(whole, annotations=tuple(a for a in whole.annotations if a.kind in kinds))
+    assert lean.version != tagger.version
+    assert {term.kind for term in lean.terms()} == {"theme", "pledge", "criterion"} | (kinds & {"enabler", "facet"})
+
+
+def test_an_unknown_part_is_named():
+    with pytest.raises(ValueError, match="no part figure; there are: enablers, facets, figures"):
+        Tagger.load(parts=("figure",))
