@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from crawler.demo.wording import paragraphs
+from crawler.demo.wording import paragraphs, sentences
 from nlp.annotations import Document
 
 BOILERPLATE_FOLDER = Path(__file__).parent / "boilerplate"
@@ -25,6 +25,7 @@ TEASER_HEADINGS = ("Related articles", "Latest news", "You may also like", "More
 LINK_HEADINGS = ("Most read", "In the news", "Recent posts")
 READ_MORE = ("Read more", "Find out more", "Continue reading")
 TEASER_STYLES = ("{title}\n{text}\n{more}", "{title}\n{text}", "{text} {more}", "{title} – {text}")
+SHORT_PARAGRAPHS_SHARE = 1 / 3
 Block = list[str]
 
 
@@ -38,7 +39,7 @@ def load_boilerplate(name: str) -> dict[str, Any]:
 def surrounded(document: Document, words: int, boilerplate: str) -> Document:
     """The document as a page of about `words` words; the same for the same id, length and boilerplate."""
     chance = random.Random(f"{SEED} {document.id} {words}")  # noqa: S311 - varies pages, guards nothing
-    site, body = Surroundings(load_boilerplate(boilerplate), chance), paragraphs(document.text)
+    site, body = Surroundings(load_boilerplate(boilerplate), chance), text_paragraphs(document.text, chance)
     titled = chance.random() < TITLED_SHARE
     head, foot, aside = site.head(document.title if titled else ""), site.foot(), site.aside()
     place = chance.randrange(1, len(body)) if len(body) > 1 else len(body)
@@ -47,6 +48,14 @@ def surrounded(document: Document, words: int, boilerplate: str) -> Document:
     carousel = site.block() if words > CAROUSEL_FROM_WORDS else []
     after = site.fill(words - word_count([*head, *carousel, *main, *foot]))
     return Document(document.id, document.title, "\n\n".join([*head, *carousel, *main, *after, *foot]))
+
+
+def text_paragraphs(text: str, chance: random.Random) -> Block:
+    """The text in two to four paragraphs or, on one page in three, in one of two sentences after the other."""
+    if chance.random() >= SHORT_PARAGRAPHS_SHARE:
+        return paragraphs(text)
+    pieces = sentences(text)
+    return [" ".join(pieces[start : start + 2]) for start in range(0, len(pieces), 2)]
 
 
 def opening(document: Document, words: int) -> Document:
