@@ -11,38 +11,39 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
-from itertools import pairwise
+from functools import cached_property
+from itertools import accumulate
 from math import log
+
+from nlp.subject_words import COMMON, stems
 
 # The corpus' texts end at 216 words, the tagging guide's at 270: a page of this size is read whole, as they are.
 WHOLE_WORDS = 300
 FEW_LINES = 4  # with fewer there are no surroundings to tell from a text
 MIN_LINE_WORDS = 8  # shorter lines are headings, menu entries, names and links
 OPEN_LINE_WORDS = 25  # no headline or link is so long that it does without a full stop
-# What a line costs: set on train + single among boilerplate (development), where a line of the text shares at the
-# median 1.5 words of weight with its title and 0.16 of its own words with the rest of the text, others none and none.
+PARAGRAPH_WORDS = 25  # shorter ones after a title are slogans and standfirsts as often as the text's beginning
+LONG_WORDS = 40  # a paragraph of a text; teasers are shorter
+TITLE_EXCESS = 4  # a line this many times as long as the title says more than the title
+# Values of a line, in words that stand on no other line of the page. All were set on train + single among the
+# boilerplate for development, by how much of the text was kept and how much of what was kept is the text: there the
+# median line of a text has 1.5 such words of its title, and nineteen in twenty of the lines around it have none.
 PROSE_COST = 0.35
 SHORT_COST = 0.12
-COHESION_GAIN = 2.5
+HEADING_COST = 0.3  # a heading that shares no word with title or text: something else begins
+HEADED_GAIN = 0.8  # for the first paragraphs after the title's own line
+LONG_GAIN = 0.45  # for a long paragraph beside another line of prose
+COHESION_GAIN = 2.5  # times the share of the line's words that the text has elsewhere, above:
 LEAST_COHESION = 0.03
-HEADED_GAIN = 0.8
-HEADED_LINES = 2  # so many prose lines after the title's own line are taken for the text's beginning
-LEAST_VALUE = 0.3
-STEM_LETTERS = 6
-# Stems in more than a fifth of train + single: they tie no line to another.
-GENERAL = frozenset(
-    (  # noqa: SIM905 - words read better than a list of strings
-        "nhs health people care patien clinic hospit englan servic staff suppor progra trust year years practi help "
-        "nation commun projec says work time techno digita home univer manage system improv team better new innova"
-    ).split()
-)
-LONG_WORDS = 40  # a paragraph of a text; teasers are shorter
-LONG_GAIN = 0.45
+COMMON_WEIGHT = 0.5  # of a title's word that many texts of the field have
+LEAST_VALUE = 0.15  # of a main passage
+LEAST_OWN_VALUE = -0.12  # of a line inside it
+HEADED_LINES = 2
+HEADING_REACH_LINES = 8  # buttons, date and author may stand between a title and its text
 ASIDE_LINES = 3  # what may interrupt a text: a slogan, a quotation with its name, a teaser with its title
 Stretch = tuple[int, int]
-_WORD = re.compile(r"[a-z0-9][a-z0-9'’-]+[a-z0-9]")
-_CLOSED = re.compile(r"[.!?:;][\"'”’)\]]*\s*$")
+_STOPS = (".", "!", "?", ":", ";")
+_CLOSERS = " \t\"'”’)]"
 _LINE = re.compile(r"[^\n\r]+")
 
 
@@ -64,23 +65,11 @@ class Line:
         """Its words as `stems` gives them."""
         return stems(self.text)
 
-    @property
+    @cached_property
     def is_prose(self) -> bool:
         """Whether it is running text: long, or of some length and closed."""
-        return self.words >= OPEN_LINE_WORDS or (self.words >= MIN_LINE_WORDS and _CLOSED.search(self.text) is not None)
-
-
-@cache
-def _common_words() -> frozenset[str]:
-    from spacy.lang.en.stop_words import STOP_WORDS
-
-    return frozenset(STOP_WORDS)
-
-
-def stems(text: str) -> frozenset[str]:
-    """The first letters of the words that say what a text is about."""
-    words = (word for word in _WORD.findall(text.lower()) if word not in _common_words())
-    return frozenset(word[:STEM_LETTERS] for word in words) - GENERAL
+        is_closed = self.text.rstrip(_CLOSERS).endswith(_STOPS)
+        return self.words >= OPEN_LINE_WORDS or (self.words >= MIN_LINE_WORDS and is_closed)
 
 
 def main_passage(title: str, text: str) -> list[tuple[int, int]]:
@@ -92,8 +81,8 @@ def main_passage(title: str, text: str) -> list[tuple[int, int]]:
     found = best_stretch(page.values(None))
     if found is None:
         return [(0, len(text))]
-    found = page.grown(best_stretch(page.values(found)) or found)
-    return [(lines[place].start, lines[place].end) for place in range(*found) if page.belongs(place, found)]
+    found = page.grown(widened(page.values(found), found))
+    return [(lines[place].start, lines[place].end) for place in page.own_lines(found)]
 
 
 class Page:
@@ -106,7 +95,12 @@ class Page:
         # 1 for a stem on one line, 0 for one on all of them.
         self._weight = {stem: 1 - log(of) / scale for stem, of in count.items()}
         heading = _squeezed(title)
-        self._titles = {place for place, line in enumerate(lines) if heading and heading in _squeezed(line.text)}
+        # The title's own line and the path that ends in it.
+        self._titles = {
+            place
+            for place, line in enumerate(lines)
+            if heading and heading in _squeezed(line.text) and line.words <= TITLE_EXCESS * len(heading.split())
+        }
         self._headed = self._after_heading(heading)
 
     def values(self, stretch: Stretch | None) -> list[float]:
@@ -114,22 +108,26 @@ class Page:
         known = self._known(stretch)
         return [self._value(place, known, stretch) for place in range(len(self.lines))]
 
-    def belongs(self, place: int, stretch: Stretch) -> bool:
-        """Whether a line inside the main passage is a part of it: no aside, no button and not the title again."""
-        line, known = self.lines[place], self._known(stretch)
+    def own_lines(self, stretch: Stretch) -> list[int]:
+        """The places of the main passage's lines, without asides, buttons and the title again."""
+        known = self._known(stretch)
+        return [place for place in range(*stretch) if self._belongs(place, known, stretch)]
+
+    def _belongs(self, place: int, known: Counter[str], stretch: Stretch) -> bool:
+        line = self.lines[place]
         if place in self._titles:
             return False
         if not line.is_prose:
-            return bool(line.stems & known.keys())
-        return self._value(place, known, stretch) > -PROSE_COST + LONG_GAIN / 2
+            return bool((line.stems - COMMON) & (self.title | known.keys()))
+        return self._value(place, known, stretch) >= LEAST_OWN_VALUE
 
     def grown(self, stretch: Stretch) -> Stretch:
         """The stretch with what goes on after, or before, an aside at its end."""
         known = self._known(stretch)
         first, last = stretch
-        while after := self._next_own(range(last, min(last + ASIDE_LINES, len(self.lines))), known):
+        while (after := self._next_own(range(last, min(last + ASIDE_LINES, len(self.lines))), known)) is not None:
             last = after + 1
-        while before := self._next_own(range(first - 1, max(first - ASIDE_LINES, 0) - 1, -1), known):
+        while (before := self._next_own(range(first - 1, max(first - ASIDE_LINES, 0) - 1, -1), known)) is not None:
             first = before
         return first, last
 
@@ -148,15 +146,32 @@ class Page:
 
     def _value(self, place: int, known: Counter[str], stretch: Stretch | None) -> float:
         line = self.lines[place]
-        if not line.is_prose or place in self._titles:
+        if place in self._titles:
             return -SHORT_COST
-        value = sum(self._weight[stem] for stem in line.stems & self.title) - PROSE_COST
+        if not line.is_prose:
+            return -self._short_cost(place, known)
+        value = self._title_share(line) - PROSE_COST
         value += HEADED_GAIN * (place in self._headed)
+        value += LONG_GAIN * (line.words >= LONG_WORDS and self._is_joined(place))
         if stretch is None:
             return value
         inside = stretch[0] <= place < stretch[1]
-        value += LONG_GAIN * (line.words >= LONG_WORDS and self._is_joined(place))
         return value + COHESION_GAIN * (self._cohesion(line, known, 1 + inside) - LEAST_COHESION)
+
+    def _title_share(self, line: Line) -> float:
+        """The weight of the title's words in a line; a word that most texts of the field may have counts half."""
+        shared = line.stems & self.title
+        return sum(self._weight[stem] * (COMMON_WEIGHT if stem in COMMON else 1) for stem in shared)
+
+    def _short_cost(self, place: int, known: Counter[str]) -> float:
+        """What a short line costs: more when it heads the next one and shares no word with title or text."""
+        heads = place + 1 < len(self.lines) and self.lines[place + 1].is_prose
+        is_foreign = not self.lines[place].stems & (self.title | known.keys())
+        return HEADING_COST if heads and is_foreign else SHORT_COST
+
+    def _is_paragraph(self, place: int) -> bool:
+        """Whether the line is prose of more than one or two short sentences."""
+        return self.lines[place].is_prose and self.lines[place].words >= PARAGRAPH_WORDS
 
     def _is_joined(self, place: int) -> bool:
         """Whether a line of prose stands right before or after it."""
@@ -165,17 +180,20 @@ class Page:
 
     def _cohesion(self, line: Line, known: Counter[str], least: int) -> float:
         """The share of a line's weight in stems that `least` lines of the text have."""
-        total = sum(self._weight[stem] for stem in line.stems)
-        shared = sum(self._weight[stem] for stem in line.stems if known[stem] >= least)
+        own = line.stems - COMMON
+        total = sum(self._weight[stem] for stem in own)
+        shared = sum(self._weight[stem] for stem in own if known[stem] >= least)
         return shared / total if total else 0.0
 
     def _after_heading(self, title: str) -> set[int]:
         """The places of the first prose lines after the title's own line, when it stands on the page."""
         own = [place for place in self._titles if _squeezed(self.lines[place].text) == title]
-        if not own:
-            return set()
-        following = (place for place in range(max(own) + 1, len(self.lines)) if self.lines[place].is_prose)
-        return {place for place, _ in zip(following, range(HEADED_LINES), strict=False)}
+        return {following for place in own for following in self._first_paragraphs(place)}
+
+    def _first_paragraphs(self, heading: int) -> list[int]:
+        """The places of the first paragraphs after a heading, none when they are far from it."""
+        reach = range(heading + 1, min(heading + 1 + HEADING_REACH_LINES, len(self.lines)))
+        return [place for place in reach if self._is_paragraph(place)][:HEADED_LINES]
 
 
 def _squeezed(text: str) -> str:
@@ -192,3 +210,11 @@ def best_stretch(values: Sequence[float]) -> Stretch | None:
         if total > best:
             best, found = total, (start, place + 1)
     return found
+
+
+def widened(values: Sequence[float], stretch: Stretch) -> Stretch:
+    """The stretch of the greatest sum among those that contain `stretch`."""
+    first, last = stretch
+    after = list(accumulate(values[last:], initial=0.0))
+    before = list(accumulate(reversed(values[:first]), initial=0.0))
+    return first - before.index(max(before)), last + after.index(max(after))

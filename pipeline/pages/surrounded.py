@@ -111,7 +111,9 @@ class Surroundings:
         for kind in ("about", "notices", "policies", "slogans", "stories", "testimonials"):
             blocks += [self._lines(kind, item) for item in self._kinds[kind]]
         teasers = self._kinds["teasers"]
-        blocks += [self._teaser_list(teasers[start : start + LIST_TEASERS]) for start in range(0, len(teasers), LIST_TEASERS)]
+        blocks += [
+            self._teaser_list(teasers[start : start + LIST_TEASERS]) for start in range(0, len(teasers), LIST_TEASERS)
+        ]
         return self._chance.sample(blocks, len(blocks))
 
     def _teaser_list(self, teasers: Iterable[dict[str, str]]) -> Block:
