@@ -20,6 +20,7 @@ from nlp.subject_words import COMMON, stems
 # The corpus' texts end at 216 words, the tagging guide's at 270: a page of this size is read whole, as they are.
 WHOLE_WORDS = 300
 FEW_LINES = 4  # with fewer there are no surroundings to tell from a text
+MANY_SHORT_LINES = 10  # a page with so many short lines has a menu or a footer, however few its words
 MIN_LINE_WORDS = 8  # shorter lines are headings, menu entries, names and links
 OPEN_LINE_WORDS = 25  # no headline or link is so long that it does without a full stop
 PARAGRAPH_WORDS = 25  # shorter ones after a title are slogans and standfirsts as often as the text's beginning
@@ -75,7 +76,7 @@ class Line:
 def main_passage(title: str, text: str) -> list[tuple[int, int]]:
     """The stretches (start, end) of a page that are its own text, in order; all of it when it is short or unclear."""
     lines = [Line(match.group(), match.start(), match.end()) for match in _LINE.finditer(text) if match.group().strip()]
-    if len(lines) < FEW_LINES or sum(line.words for line in lines) <= WHOLE_WORDS:
+    if is_text_alone(lines):
         return [(0, len(text))]
     page = Page(title, lines)
     found = best_stretch(page.values(None))
@@ -83,6 +84,14 @@ def main_passage(title: str, text: str) -> list[tuple[int, int]]:
         return [(0, len(text))]
     found = page.grown(widened(page.values(found), found))
     return [(lines[place].start, lines[place].end) for place in page.own_lines(found)]
+
+
+def is_text_alone(lines: Sequence[Line]) -> bool:
+    """Whether nothing stands around the text, so far as length and lines tell."""
+    if len(lines) < FEW_LINES:
+        return True
+    short = sum(line.words < MIN_LINE_WORDS for line in lines)
+    return short < MANY_SHORT_LINES and sum(line.words for line in lines) <= WHOLE_WORDS
 
 
 class Page:

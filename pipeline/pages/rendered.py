@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from scrapy import Request
 from scrapy.http import TextResponse
 
+from crawler.declaration import FieldRule
 from crawler.demo import exchange
 from crawler.demo.catalogue import load_catalogue, load_partition
 from crawler.demo.pages import missing_page
@@ -22,17 +23,33 @@ from crawler.tally import Tally
 from nlp.annotations import Document
 from pipeline.sources import DEMO_SOURCES_FOLDER
 
+# How a page is read: as its source is declared; as if nothing were declared to be dropped, so that the extractor finds
+# the text by itself; or, for sources whose details are pages, with every word of the page.
+MANNERS = ("rendered", "rendered-undropped", "rendered-whole")
 
-def rendered_documents(ids: Collection[str]) -> dict[str, Document]:
+
+def rendered_documents(ids: Collection[str], manner: str = "rendered") -> dict[str, Document]:
     """Record id -> the document that a crawl of the demo site stores; ids that the catalogue lacks are left out."""
     shelves = load_partition().split(record for record in load_catalogue() if record.id in ids)
     found: dict[str, Document] = {}
     for name, records in shelves.items():
-        source, shelf = load_source(DEMO_SOURCES_FOLDER / f"{name}.yml"), exchange.Shelf(name, tuple(records))
+        source, shelf = _source(name, manner), exchange.Shelf(name, tuple(records))
         for listing in _listings(source, shelf) if records else ():
             assert listing.record_id is not None  # every demo source declares where it stands
             found[listing.record_id] = Document(listing.record_id, listing.title, listing.text)
     return found
+
+
+def _source(name: str, manner: str) -> Source:
+    """The declaration of a demo source, changed to be read in one of the MANNERS."""
+    source = load_source(DEMO_SOURCES_FOLDER / f"{name}.yml")
+    if manner == "rendered":
+        return source
+    follows_pages = source.discovery in ("index", "sitemap") or bool(
+        (source.feed and source.feed.follow) or (source.api and source.api.link)
+    )
+    whole = {"text": FieldRule(css="body")} if manner == "rendered-whole" and follows_pages else {}
+    return source.model_copy(update={"drop": (), "fields": {**source.fields, **whole}})
 
 
 def _listings(source: Source, shelf: exchange.Shelf) -> Iterator[Listing]:
