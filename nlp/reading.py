@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from nlp.annotations import Document
 from nlp.language import Sentence, readable, sentences
 from nlp.matchers import TITLE, Hit, Phrases, starts_of
+from nlp.passages import main_passage
 from nlp.prefilters import folded, holds
 
 # Menus, buttons and headings are shorter; of the 3,346 sentences in train + single 19 are.
@@ -52,22 +54,35 @@ def is_prose(sentence: str) -> bool:
     return long_enough and not (holds(folded(sentence), _FURNITURE_PARTS) and _FURNITURE.search(sentence))
 
 
-def prose(text: str) -> tuple[Sentence, ...]:
-    """The prose sentences of a readable text in order, each once; all its sentences when none is prose."""
+def prose(text: str, title: str = "") -> tuple[Sentence, ...]:
+    """The prose sentences of a readable text in order, each once; all its sentences when none is prose.
+
+    Of a long page only the main passage is read, as its title and its own words show it.
+    """
     # A banner or teaser that a page repeats is read once.
     every: dict[str, Sentence] = {}
     for sentence in sentences(text):
         every.setdefault(sentence.text, sentence)
-    kept = [sentence for sentence in every.values() if is_prose(sentence.text)]
-    return tuple(kept or every.values())
+    own = within(every.values(), main_passage(title, text))
+    kept = [sentence for sentence in own if is_prose(sentence.text)]
+    return tuple(kept or own or every.values())
+
+
+def within(pieces: Iterable[Sentence], stretches: Sequence[tuple[int, int]]) -> list[Sentence]:
+    """The sentences that start in one of the stretches, which are in order and apart."""
+    starts = [start for start, _ in stretches]
+    places = ((sentence, bisect_right(starts, sentence.start) - 1) for sentence in pieces)
+    return [sentence for sentence, place in places if place >= 0 and sentence.start < stretches[place][1]]
 
 
 def read(document: Document, phrases: Phrases) -> Reading:
     """Read one document; hits in sentences that are no prose are dropped."""
     title, text = readable(document.title), readable(document.text)
-    kept = prose(text)
+    kept = prose(text, title)
     starts, ends = starts_of(kept), [sentence.end for sentence in kept]
-    found = [hit for hit in phrases.find(text, starts) if kept and starts[0] <= hit.start < ends[hit.sentence]]
+    found = [
+        hit for hit in phrases.find(text, starts) if kept and starts[hit.sentence] <= hit.start < ends[hit.sentence]
+    ]
     return Reading(document, title, text, kept, (*phrases.find(title, [0], TITLE), *found))
 
 

@@ -29,8 +29,8 @@ from nlp.taxonomy_model import Taxonomy, Term
 
 # Large enough that matrix work is shared; 256 pages of 3,000 words took 104 MB of memory.
 BATCH_DOCUMENTS = 256
-# Changed when the code that turns scores into tags changes, so that stored tags are made anew.
-CODE_VERSION = "2"
+# Changed when the code that reads pages or turns scores into tags changes, so that stored tags are made anew.
+CODE_VERSION = "3"
 KEPT = "describes an innovation"
 METHOD_THEMES, METHOD_CRITERIA = "model:themes", "rule:criteria"
 SCORE_DIGITS = 4

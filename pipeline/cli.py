@@ -295,16 +295,21 @@ def doctor(deep: bool, folder: Path | None, db_path: Path, console: Console) -> 
 
 @cli.command(epilog=example("horizon evaluate"))
 @click.argument("labels", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--pages",
+    type=click.Choice(["rendered", "long", "short"]),
+    help="Measure on the texts as pages instead: as the demo site shows them, among menus and teasers, or only begun.",
+)
 @db_option
 @talking
-def evaluate(labels: Path | None, db_path: Path, console: Console) -> int:
+def evaluate(labels: Path | None, pages: str | None, db_path: Path, console: Console) -> int:
     """Measure the tagger against labels and keep the scorecard in the database.
 
     LABELS is JSON Lines of the form of nlp/corpus/dev.jsonl, which is what is measured on without it.
     """
-    from pipeline.evaluate import evaluate_tagger
+    from pipeline.evaluate import evaluate_pages, evaluate_tagger
 
-    return evaluate_tagger(db_path, labels, console)
+    return evaluate_pages(db_path, labels, pages, console) if pages else evaluate_tagger(db_path, labels, console)
 
 
 @cli.group(epilog=example("horizon sources list"))

@@ -35,8 +35,37 @@ def evaluate_tagger(db_path: Path, labels: Path | None, console: Console) -> int
         with started_job(db_path, "evaluate", console) as job:
             store_scorecard(job.db, tagger.version, name, rows)
     values = {"tagger": tagger.version, "labels": name, "records": len(examples)}
-    console.result({**values, "figures": {key: asdict(one) for key, one in figures.items()}}, _lines(rows))
+    console.result({**values, "figures": _plain(figures)}, _lines(rows))
     return 0
+
+
+def evaluate_pages(db_path: Path, labels: Path | None, pages: str, console: Console) -> int:
+    """Measure on the labelled texts as pages, beside the plain texts; each variant is a scorecard under its own name.
+
+    Returns the exit code; raises as `evaluate_tagger`, and RequestError when no record is one of the demo site's.
+    """
+    from pipeline.pages.figures import page_figures, shown_rows
+    from pipeline.pages.variants import PLAIN, VARIANTS
+
+    variants = VARIANTS[pages](_labels(labels))
+    if not variants[0].examples:
+        raise RequestError(f"{labels} holds no record of the starter catalogue; leave --pages {pages} out")
+    tagger, name = Tagger.load(), labels.stem if labels else MEASURING
+    columns = page_figures(tagger, variants)
+    if db_path.exists():
+        with started_job(db_path, "evaluate", console) as job:
+            for key, figures in columns.items():
+                if key != PLAIN:
+                    store_scorecard(job.db, tagger.version, f"{name}-{key}", scorecard_rows(figures, {}))
+    told = {one.name: {"records": len(one.examples), "lost_quotes": one.lost_quotes} for one in variants}
+    values = {key: {**told[key], "figures": _plain(figures)} for key, figures in columns.items()}
+    lines = table_lines(("figure", *columns), shown_rows(columns))
+    console.result({"tagger": tagger.version, "labels": name, "pages": values}, lines)
+    return 0
+
+
+def _plain(figures: dict[str, Figure]) -> dict[str, dict[str, float]]:
+    return {key: asdict(one) for key, one in figures.items()}
 
 
 def _labels(path: Path | None) -> list[Example]:

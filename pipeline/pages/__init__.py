@@ -1,0 +1,1 @@
+"""Labelled texts as pages that a crawl would bring: rendered and read again, among boilerplate, or only begun."""
