@@ -67,11 +67,20 @@ def _example(path: Path, number: int, line: str) -> Example:
 
 
 def group_numbers(examples: Sequence[Example], folder: Path = CORPUS_FOLDER) -> NDArray[np.intp]:
-    """One number an example: the same for examples about the same innovation."""
-    groups = json.loads((folder / "groups.json").read_text(encoding="utf-8"))["groups"]
-    known = {member: number for number, members in enumerate(groups) for member in members}
-    alone = len(groups)
-    return np.array([known.get(one.document.id, alone + place) for place, one in enumerate(examples)], dtype=np.intp)
+    """One number an example: the same for examples that are, or probably are, about the same innovation."""
+    groups = json.loads((folder / "groups.json").read_text(encoding="utf-8"))
+    parent: dict[str, str] = {}
+
+    def root(member: str) -> str:
+        while parent.setdefault(member, member) != member:
+            member = parent[member]
+        return member
+
+    for members in (*groups["groups"], *groups["probable"]):
+        for member in members:
+            parent[root(member)] = root(members[0])
+    numbers = {one: place for place, one in enumerate(sorted({root(one.document.id) for one in examples}))}
+    return np.array([numbers[root(one.document.id)] for one in examples], dtype=np.intp)
 
 
 def corpus_digest(folder: Path = CORPUS_FOLDER) -> str:

@@ -30,9 +30,9 @@ def quoted(reading: Reading, number: int, focus: int | None = None) -> Evidence:
 
 def shortened(sentence: Sentence, focus: int) -> tuple[int, int]:
     """The sentence's offsets, or those of at most 60 of its words around `focus`, clear of a cut word at either end."""
-    words = list(_WORD.finditer(sentence.text))
-    if len(words) <= MAX_EVIDENCE_WORDS:
+    if len(sentence.text.split()) <= MAX_EVIDENCE_WORDS:
         return sentence.start, sentence.end
+    words = list(_WORD.finditer(sentence.text))
     at = next((place for place, word in enumerate(words) if sentence.start + word.end() > focus), 0)
     first = min(max(0, at - MAX_EVIDENCE_WORDS // 2), len(words) - MAX_EVIDENCE_WORDS)
     last = first + MAX_EVIDENCE_WORDS - 1

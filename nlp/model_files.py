@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from nlp.classifiers import Models, from_arrays, to_arrays
+from nlp.taxonomy_model import Taxonomy
 
 MODELS_FOLDER = Path(__file__).parent / "models"
 MODEL_FILE = "tagger.skops"
@@ -22,7 +23,7 @@ REBUILD = "rebuild it with `make models` (python -m nlp.train)"
 # The libraries whose change may change a score or the reading of the file.
 LIBRARIES = ("scikit-learn", "skops", "spacy")
 # Changed when code changes what a fitted model means (features, pooling, reading), so that older files are refused.
-FEATURE_VERSION = 1
+FEATURE_VERSION = 2
 
 
 class ModelError(RuntimeError):
@@ -120,6 +121,14 @@ def _check(path: Path, manifest: Mapping[str, Any]) -> None:
     ]
     if other:
         raise ModelError(f"{path}: made with {', '.join(other)}; {REBUILD}")
+
+
+def check_columns(manifest: Mapping[str, Any], taxonomy: Taxonomy) -> None:
+    """Raises ModelError when the models were fitted to other cues or word classes than the taxonomy holds."""
+    made = manifest.get("columns")
+    if made != taxonomy.columns:
+        fault = f"made for cues and word classes {made}, the taxonomy has {taxonomy.columns}"
+        raise ModelError(f"{manifest.get('file', MODEL_FILE)}: {fault}; {REBUILD}")
 
 
 def _checksum(path: Path) -> str:

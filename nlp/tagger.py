@@ -21,7 +21,7 @@ from nlp.features import Floats, Vectoriser
 from nlp.figures import FigureReader
 from nlp.filtration import EMPTY, PageRules, Suspicion
 from nlp.matchers import CriteriaMatcher, Finding, Hit, Phrases
-from nlp.model_files import FEATURE_VERSION, MODELS_FOLDER, load_models
+from nlp.model_files import FEATURE_VERSION, MODELS_FOLDER, check_columns, load_models
 from nlp.quantities.terms import load_figure_terms
 from nlp.reading import Reading, read_all
 from nlp.taxonomy_data import TAXONOMY_FOLDER, load_taxonomy
@@ -92,11 +92,12 @@ class Tagger:
         """
         fitted, manifest = load_models(models)
         loaded, facets, figures = load_taxonomy(taxonomy), None, None
+        check_columns(manifest, loaded)
         if "facets" in parts:
             facets = FacetTagger(load_facets(taxonomy / "facets", extra_folder()), loaded.regions)
         if "figures" in parts:
             figures = FigureReader(load_figure_terms(taxonomy))
-        return cls(fitted, loaded, manifest["content"], manifest["libraries"], facets, figures, parts)
+        return cls(fitted, loaded, manifest["content"], manifest["libraries"], facets, figures, parts=parts)
 
     def tag(self, documents: Iterable[Document]) -> Iterator[Tagging]:
         """Tag documents as they come, in order, a batch at a time."""

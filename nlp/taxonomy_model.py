@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -149,6 +150,12 @@ class Taxonomy:
     def theme_codes(self) -> tuple[str, ...]:
         """The theme codes in the report's order."""
         return tuple(theme.code for theme in self.themes)
+
+    @property
+    def columns(self) -> str:
+        """12 hexadecimal digits over what the fitted models' columns stand for: themes, cues and word classes."""
+        parts = [*((one.code, one.cues) for one in self.themes), *((one.code, one.words) for one in self.word_classes)]
+        return hashlib.sha256(repr(parts).encode()).hexdigest()[:12]
 
     def terms(self) -> list[Term]:
         """Themes, pledges, criteria and enablers as rows, each kind in its own order, counted from 1."""

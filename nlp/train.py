@@ -43,6 +43,7 @@ def train(folder: Path = MODELS_FOLDER, corpus_folder: Path = CORPUS_FOLDER) -> 
         "seed": SEED,
         "corpus": digest,
         "vocabulary": taxonomy.version,
+        "columns": taxonomy.columns,
         "cross_validation": _plain(validated),
         "dev": _plain(figures),
     }

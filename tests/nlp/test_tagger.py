@@ -201,3 +201,13 @@ def test_parts_that_are_left_out_change_nothing_else(parts, tagger, dev, tagging
 def test_an_unknown_part_is_named():
     with pytest.raises(ValueError, match="no part figure; there are: enablers, facets, figures"):
         Tagger.load(parts=("figure",))
+
+
+def test_models_fitted_to_other_cues_are_refused(tmp_path):
+    shutil.copytree(TAXONOMY_FOLDER, tmp_path / "taxonomy")
+    themes = tmp_path / "taxonomy" / "themes.yml"
+    themes.write_text(
+        themes.read_text(encoding="utf-8").replace('"{fall|falls|', '"{tumble|fall|falls|'), encoding="utf-8"
+    )
+    with pytest.raises(ModelError, match=r"cues and word classes .*python -m nlp\.train"):
+        Tagger.load(taxonomy=tmp_path / "taxonomy")
