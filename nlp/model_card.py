@@ -13,8 +13,7 @@ from nlp.fitting import SEED
 def card(
     models: Models, validated: Mapping[str, Figure], dev: Mapping[str, Figure], corpus: str, found: Sequence[Part]
 ) -> str:
-   
-"""The card in markdown; corpus is the corpus' digest, found: the cross-validated figures part by part."""
+    """The card in markdown; corpus is the corpus' digest, found: the cross-validated figures part by part."""
     rows = [f"| {name} | {_cell(dev[name])} | {_cell(validated[name])} |" for name in dev]
     return CARD.format(
         rows="\n".join(rows),
@@ -32,8 +31,7 @@ def _cell(figure: Figure) -> str:
     return f"{figure.value:.3f} [{figure.low:.3f}, {figure.high:.3f}] | {figure.positives}"
 
 
-CARD =
-"""# Model card: the tagger's models
+CARD = """# Model card: the tagger's models
 
 Written by `python -m nlp.train` (`make models`); do not edit. Corpus {corpus}, seed {seed}, {terms} words and pairs.
 
