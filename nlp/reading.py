@@ -59,13 +59,18 @@ def prose(text: str, title: str = "") -> tuple[Sentence, ...]:
 
     Of a long page only the main passage is read, as its title and its own words show it.
     """
+    every = sentences(text)
     # A banner or teaser that a page repeats is read once.
-    every: dict[str, Sentence] = {}
-    for sentence in sentences(text):
-        every.setdefault(sentence.text, sentence)
-    own = within(every.values(), main_passage(title, text))
-    kept = [sentence for sentence in own if is_prose(sentence.text)]
-    return tuple(kept or own or every.values())
+    own = _once(within(every, main_passage(title, text)))
+    return tuple([sentence for sentence in own if is_prose(sentence.text)] or _once(every))
+
+
+def _once(pieces: Iterable[Sentence]) -> list[Sentence]:
+    """Each sentence where it stands first."""
+    first: dict[str, Sentence] = {}
+    for sentence in pieces:
+        first.setdefault(sentence.text, sentence)
+    return list(first.values())
 
 
 def within(pieces: Iterable[Sentence], stretches: Sequence[tuple[int, int]]) -> list[Sentence]:
