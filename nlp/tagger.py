@@ -96,14 +96,17 @@ class Tagger:
     def part_of(self, kind: str, code: str, method: str) -> str:
         """The part that gives an annotation of this kind, code and method."""
         if kind == "facet":
-            part = FACET + code.partition(":")[0]
-            return part if part in self.parts else FACETS
+            return FACET + code.partition(":")[0]
         if kind == "figure":
             return FIGURES
         return THEME + code if method == METHOD_THEME_RULES else CORE
 
+    def part_version(self, part: str) -> str:
+        """The version of a part; for facets without a list of values (organisations by name alone) that of the code."""
+        return self.parts.get(part, self.parts[FACETS])
+
     def words_version(self, part: str) -> str:
-        """The version of the words that a part works with."""
+        """The version of the words that a part works with; of all words for a part without a list of its own."""
         versions = {CORE: self._taxonomy.version, FIGURES: self._figures.version}
         versions |= {FACET + name: version for name, version in self.vocabulary.versions.items()}
         versions |= {THEME + code: version for code, version in self.vocabulary.theme_versions.items()}

@@ -14,6 +14,7 @@ from functools import cached_property
 
 from nlp.facet_data import phrase_set
 from nlp.facet_model import Cue, Facet, Guards, Pattern
+from nlp.facets import REGION
 from nlp.language import readable
 from nlp.organisations import FACET as ORGANISATION
 from nlp.organisations import NameFinder
@@ -122,11 +123,15 @@ def _implied(facet: Facet) -> Iterator[str]:
 def _facet_probe(old: Facet | None, new: Facet | None) -> Probe:
     if old and new and _settings(old, new) != _settings(new, old):
         return EVERYTHING
+    named = {facet.facet for facet in (old, new) if facet}
+    if not (old and new) and named <= {ORGANISATION, REGION}:  # their names are found without a list too
+        return EVERYTHING
     # In a facet the heaviest phrase of a sentence counts, so that one more phrase in a list changes that one alone.
     phrases = _changed_phrases(_one_by_one(_signatures(old)), _one_by_one(_signatures(new)))
     before, after = _patterns(old), _patterns(new)
     strings = {contains for contains, *_ in (before - after) + (after - before)}
-    return Probe(phrases, tuple(sorted(map(str, strings))), _changed_names(old, new))
+    names = _changed_names(old, new) if ORGANISATION in named else ()
+    return Probe(phrases, tuple(sorted(map(str, strings))), names)
 
 
 def _theme_probe(old: OwnTheme | None, new: OwnTheme | None) -> Probe:
@@ -202,8 +207,6 @@ def _pattern(facet: Facet, one: Pattern) -> Signature:
 
 def _changed_names(old: Facet | None, new: Facet | None) -> tuple[str, ...]:
     """Names of organisations that are found as they are written and get another code, or another end, than before."""
-    if ORGANISATION not in {facet.facet for facet in (old, new) if facet}:
-        return ()
     before, after = NameFinder(old).listed, NameFinder(new).listed
     slugs = {slug for slug in before.keys() | after.keys() if before.get(slug) != after.get(slug)}
     codes = set(before.values()) ^ set(after.values())

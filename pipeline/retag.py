@@ -64,14 +64,14 @@ class Retagging:
 
     def kinds(self, parts: Iterable[str]) -> frozenset[Kind]:
         """The kinds of tags that these parts give."""
-        names: dict[str, Kind] = {FIGURES: "figure", FACET: "facet", FACETS: "facet", THEME: "theme"}
+        names: dict[str, Kind] = {FIGURES: "figure", FACET: "facet", THEME: "theme"}
         return frozenset(kind for part in parts for name, kind in names.items() if part.startswith(name))
 
 
 def changes(parts: Mapping[str, str], words: Mapping[str, str], tagger: Tagger) -> Changes:
     """What differs between the tagger with these parts and words, as they were stored, and `tagger`."""
     new = tagger.parts
-    if parts.get(CORE) != new[CORE]:
+    if any(parts.get(part) != new[part] for part in (CORE, FACETS)):
         return Changes(whole=True)
     differing = {part for part in parts.keys() | new.keys() if parts.get(part) != new.get(part)} - {VOCABULARY}
     probes: dict[str, list[Probe]] = {FIGURES: [EVERYTHING]} if FIGURES in differing else {}
@@ -86,8 +86,6 @@ def changes(parts: Mapping[str, str], words: Mapping[str, str], tagger: Tagger) 
     for name, probe in facet_probes(facets, _facets(tagger)).items():
         for other in (name, *implied.get(name, ())):
             probes.setdefault(FACET + other, []).append(probe)
-    if FACETS in differing:
-        probes |= {part: [EVERYTHING] for part in (FACETS, *(one for one in new if one.startswith(FACET)))}
     return Changes(False, frozenset(differing), probes)
 
 

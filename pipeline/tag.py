@@ -176,7 +176,7 @@ def annotation_row(listing: Mapping[str, Any], annotation: Annotation, tagger: T
         **_evidence_columns(annotation.evidence),
         "text_hash": listing["text_hash"],
         "method": annotation.method,
-        "method_version": tagger.parts[part],
+        "method_version": tagger.part_version(part),
         "vocabulary_version": tagger.words_version(part),
         "detail": json.dumps(dict(annotation.detail), ensure_ascii=False, sort_keys=True),
     }
