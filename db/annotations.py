@@ -16,8 +16,11 @@ DUE = """
     FROM listings AS l LEFT JOIN filtration AS f ON f.listing_id = l.id
     WHERE (f.listing_id IS NULL OR f.content_hash != l.content_hash OR f.tagger_version != :tagger_version)
 """
+# read_by: the tagger that has read exactly this content before, or NULL.
 DUE_BATCH = f"""
-    SELECT l.id, l.url, l.title, l.text, l.text_hash, l.content_hash {DUE} AND l.id > :after
+    SELECT l.id, l.url, l.title, l.text, l.text_hash, l.content_hash, f.kept,
+           CASE WHEN f.content_hash = l.content_hash THEN f.tagger_version END AS read_by
+    {DUE} AND l.id > :after
     ORDER BY l.id LIMIT :batch_size
 """
 
@@ -35,7 +38,9 @@ def make_all_due(db: Database) -> None:
 
 
 def due_batches(db: Database, tagger_version: str, batch_size: int) -> Iterator[list[dict[str, Any]]]:
-    """Listings to be tagged, in order of id: id, url, title, text, text_hash, content_hash.
+    """Listings to be tagged, in order of id: id, url, title, text, text_hash, content_hash, kept, read_by.
+
+    read_by: the version of the tagger that has read this very content, or None; kept: what it said of it.
 
     Each batch is read when asked for, so that the caller may store one before taking the next and memory stays flat.
     """
@@ -59,6 +64,20 @@ def store_taggings(db: Database, filtrations: Sequence[Row], annotations: Iterab
         db.table("filtration").upsert_all(filtrations, pk="listing_id")
         db.table("annotations").insert_all(rows, pk=("listing_id", "kind", "code"))
     return len(rows)
+
+
+def stamp(db: Database, listing_ids: Sequence[str], tagger_version: str) -> None:
+    """Note that the tagger of this version would say of these listings what is stored of them."""
+    rows = [(tagger_version, listing_id) for listing_id in listing_ids]
+    with transaction(db):
+        db.conn.executemany("UPDATE filtration SET tagger_version = ? WHERE listing_id = ?", rows)
+
+
+def stored_filtrations(db: Database, listing_ids: Sequence[str]) -> list[Row]:
+    """What is stored of the verdicts on these listings, in order of id."""
+    marks = ", ".join("?" * len(listing_ids))
+    sql = f"SELECT * FROM filtration WHERE listing_id IN ({marks}) ORDER BY listing_id"
+    return list(db.query(sql, list(listing_ids)))
 
 
 def replace_terms(db: Database, terms: Sequence[Row]) -> bool:

@@ -105,7 +105,8 @@ def stored_versions(db: Database) -> dict[str, str]:
     """Which tagger and which vocabularies the stored tags were made with; several are joined by commas."""
     questions = {
         "tagger": "SELECT DISTINCT tagger_version FROM filtration ORDER BY 1",
-        "vocabulary": "SELECT DISTINCT vocabulary_version FROM annotations ORDER BY 1",
+        "vocabulary": """SELECT DISTINCT version FROM tagger_parts
+            WHERE part = 'vocabulary' AND tagger_version IN (SELECT tagger_version FROM filtration) ORDER BY 1""",
         "terms": "SELECT DISTINCT version FROM terms ORDER BY 1",
     }
     return {name: ", ".join(str(one) for (one,) in db.conn.execute(sql)) for name, sql in questions.items()}

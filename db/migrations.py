@@ -284,6 +284,38 @@ def create_scorecards(db: Database) -> None:
     )""")
 
 
+@migrations(name="0005_tagger_parts")
+def create_tagger_parts(db: Database) -> None:
+    """What each tagger was made of, so that the next one reads again only what its changes can touch."""
+    db.conn.execute("""CREATE TABLE tagger_parts (
+        tagger_version TEXT NOT NULL,
+        part TEXT NOT NULL,
+        version TEXT NOT NULL,
+        words TEXT,
+        PRIMARY KEY (tagger_version, part)
+    )""")
+    db.conn.execute("CREATE INDEX filtration_tagger ON filtration(tagger_version)")
+
+
+@migrations(name="0006_tag_corrections")
+def create_tag_corrections(db: Database) -> None:
+    """What reviewers add to the tags and take from them. No foreign key: a correction outlives its listing."""
+    db.conn.execute("""CREATE TABLE tag_corrections (
+        id INTEGER PRIMARY KEY,
+        listing_id TEXT NOT NULL,
+        kind TEXT NOT NULL CHECK (kind IN ('theme', 'criterion', 'enabler', 'facet')),
+        code TEXT NOT NULL,
+        action TEXT NOT NULL CHECK (action IN ('add', 'remove')),
+        verdict TEXT CHECK (verdict IN ('met', 'planned')),
+        quote TEXT,
+        reason TEXT,
+        author TEXT NOT NULL,
+        corrected_at TEXT NOT NULL,
+        text_hash TEXT NOT NULL
+    )""")
+    db.conn.execute("CREATE INDEX tag_corrections_listing ON tag_corrections(listing_id, kind, code)")
+
+
 def migrate(db: Database) -> list[str]:
     """Bring the schema and the views up to date and return what was applied now. Safe to call at every start."""
     pending = [migration.name for migration in migrations.pending(db)]

@@ -1,4 +1,4 @@
-"""Reads and checks `taxonomy/facets/*.yml` and a team's own files in one more folder."""
+"""Reads and checks `taxonomy/facets/*.yml` and a team's own files, of facets and of themes, in one more folder."""
 
 from __future__ import annotations
 
@@ -13,14 +13,19 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from nlp.facet_model import Extension, Facet, Guards, Pattern, Value, Vocabulary
-from nlp.taxonomy_data import TAXONOMY_FOLDER, expand
+from nlp.facet_model import Cue, Extension, Facet, Guards, Pattern, Value, Vocabulary
+from nlp.taxonomy_data import TAXONOMY_FOLDER, default_taxonomy, expand
 from nlp.taxonomy_model import TaxonomyError
+from nlp.theme_data import ThemeShelf
+from nlp.theme_model import OwnTheme, ThemeExtension
 
 FACETS_FOLDER = TAXONOMY_FOLDER / "facets"
 # Names the folder with a team's own vocabulary files.
 EXTRA_VARIABLE = "HORIZON_VOCABULARY"
 PHRASE_KEYS = ("phrases", "cased", "needs", "needs_anywhere", "never", "not_after", "not_before", "ignore")
+KINDS = "facet: NAME for a new facet, theme: NAME for a new theme, or extends: NAME to add to a facet or theme"
+
+Entry = Facet | Extension | OwnTheme | ThemeExtension
 
 
 def extra_folder() -> Path | None:
@@ -29,19 +34,35 @@ def extra_folder() -> Path | None:
     return Path(named) if named else None
 
 
-def load_facets(folder: Path = FACETS_FOLDER, extra: Path | None = None) -> Vocabulary:
-    """The facets in `folder` and, after them, in `extra`; raises TaxonomyError for the first fault found."""
+def load_facets(
+    folder: Path = FACETS_FOLDER, extra: Path | None = None, report: Sequence[str] | None = None
+) -> Vocabulary:
+    """The facets in `folder` and, after them, facets and themes in `extra`; TaxonomyError for the first fault found.
+
+    report: the codes of the report's themes, to which cues can be added (default: those that ship with the package).
+    """
     facets: dict[str, Facet] = {}
+    shelf = ThemeShelf(default_taxonomy().theme_codes if report is None else report)
     digests: dict[str, list[str]] = {}
     for path in _paths(folder, extra):
-        entry, content = _read(path)
-        merged = _extended(path, entry, facets) if isinstance(entry, Extension) else _new(path, entry, facets)
-        facets[merged.facet] = merged
-        digests.setdefault(merged.facet, []).append(content)
+        entry, content = _read(path, shelf)
+        name = _placed(path, entry, facets, shelf)
+        digests.setdefault(name, []).append(content)
     _check_implied(facets)
-    names = sorted(facets)
-    versions = {name: _digest(digests[name]) for name in names}
-    return Vocabulary({name: facets[name] for name in names}, versions, _digest(versions.items()))
+    versions = {name: _digest(digests[name]) for name in sorted(facets)}
+    theme_versions = {code: _digest(digests[code]) for code in sorted(shelf.themes)}
+    version = _digest([*versions.items(), *theme_versions.items()])
+    ordered = {name: facets[name] for name in versions}
+    return Vocabulary(ordered, versions, version, {code: shelf.themes[code] for code in theme_versions}, theme_versions)
+
+
+def _placed(path: Path, entry: Entry, facets: dict[str, Facet], shelf: ThemeShelf) -> str:
+    """Put what a file holds in its place; returns the name of the facet or the code of the theme."""
+    if isinstance(entry, OwnTheme | ThemeExtension):
+        return shelf.add(path, entry, facets)
+    merged = _extended(path, entry, facets, shelf) if isinstance(entry, Extension) else _new(path, entry, facets, shelf)
+    facets[merged.facet] = merged
+    return merged.facet
 
 
 @cache
@@ -60,7 +81,7 @@ def _paths(folder: Path, extra: Path | None) -> list[Path]:
     return paths
 
 
-def _read(path: Path) -> tuple[Facet | Extension, str]:
+def _read(path: Path, shelf: ThemeShelf) -> tuple[Entry, str]:
     """One file, checked, and a digest of its bytes."""
     raw = path.read_bytes()
     try:
@@ -68,16 +89,24 @@ def _read(path: Path) -> tuple[Facet | Extension, str]:
         content = yaml.load(raw.decode(), Loader=loader)  # noqa: S506 - a safe loader, in C
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise TaxonomyError(f"{path}: not YAML in UTF-8: {error}") from error
-    if not isinstance(content, dict) or ("facet" in content) == ("extends" in content):
-        keys = "facet: NAME for a new facet, or extends: NAME to add to one"
-        raise TaxonomyError(f"{path}: give exactly one of {keys}")
-    model: type[Facet] | type[Extension] = Facet if "facet" in content else Extension
-    entry = _validated(path, content, model)
+    entry = _validated(path, content, _model(path, content, shelf))
     _check_phrases(path, entry)
     return entry, hashlib.sha256(raw).hexdigest()
 
 
-def _validated(path: Path, content: dict[str, Any], model: type[Facet] | type[Extension]) -> Facet | Extension:
+def _model(path: Path, content: object, shelf: ThemeShelf) -> type[Entry]:
+    """What kind of file it is, by the one key that says so and, for an extension, by what it names."""
+    if not isinstance(content, dict) or sum(key in content for key in ("facet", "theme", "extends")) != 1:
+        raise TaxonomyError(f"{path}: give exactly one of {KINDS}")
+    if "extends" in content:
+        named = str(content["extends"])
+        if not shelf.knows(named) and "cues" in content:
+            raise TaxonomyError(f"{path}: extends: no theme {named}; cues can be added to: {shelf.codes()}")
+        return ThemeExtension if shelf.knows(named) else Extension
+    return Facet if "facet" in content else OwnTheme
+
+
+def _validated(path: Path, content: dict[str, Any], model: type[Entry]) -> Entry:
     """The file as its model; the error names file, key, value and what is allowed there."""
     try:
         return model.model_validate(content)
@@ -85,37 +114,46 @@ def _validated(path: Path, content: dict[str, Any], model: type[Facet] | type[Ex
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "file"
         owner, allowed = _located(content, model, first["loc"])
-        raise TaxonomyError(f"{path}: {where}{owner}: {first['msg']}; allowed keys: {allowed}") from error
+        next_step = "mend it, then check with: horizon doctor"
+        raise TaxonomyError(f"{path}: {where}{owner}: {first['msg']}; allowed keys: {allowed}; {next_step}") from error
 
 
-def _located(
-    content: dict[str, Any], model: type[Facet] | type[Extension], where: Sequence[int | str]
-) -> tuple[str, str]:
+def _located(content: dict[str, Any], model: type[Entry], where: Sequence[int | str]) -> tuple[str, str]:
     """The code of the value that `where` lies in, in brackets, and the keys allowed there."""
-    parts: dict[str, type[Value] | type[Pattern]] = {"values": Value, "patterns": Pattern}
+    parts: dict[str, type[Value] | type[Pattern] | type[Cue]] = {"values": Value, "patterns": Pattern, "cues": Cue}
     if len(where) < 2 or where[0] not in parts or not isinstance(where[1], int):
         return "", ", ".join(model.model_fields)
     entry = content[str(where[0])][where[1]]
     code = entry.get("code") if isinstance(entry, dict) else None
-    return f" ({code or 'without code'})", ", ".join(parts[str(where[0])].model_fields)
+    named = f" ({code or 'without code'})" if where[0] != "cues" else ""
+    return named, ", ".join(parts[str(where[0])].model_fields)
 
 
-def _check_phrases(path: Path, entry: Facet | Extension) -> None:
+def _check_phrases(path: Path, entry: Entry) -> None:
     """Every braced phrase expands, every regular expression compiles, every value can be found, no code twice."""
-    owners: list[tuple[str, BaseModel]] = [(getattr(entry, "facet", "") or getattr(entry, "extends", ""), entry)]
-    for value in entry.values:
-        owners += [(value.code, one) for one in (value, *value.more)]
-    owners += [(pattern.code, pattern) for pattern in entry.patterns]
-    for owner, one in owners:
+    for owner, one in _owners(entry):
         for key in PHRASE_KEYS:
             for phrase in getattr(one, key, ()):
                 _attempt(path, f"{owner}: {key}", phrase)
+    if isinstance(entry, OwnTheme | ThemeExtension):
+        return
     for pattern in entry.patterns:
         _attempt_regex(path, pattern)
     codes = [value.code for value in entry.values]
     doubled = sorted({code for code in codes if codes.count(code) > 1})
     if doubled:
         raise TaxonomyError(f"{path}: values: code {', '.join(doubled)} given twice; codes are unique in a facet")
+
+
+def _owners(entry: Entry) -> list[tuple[str, BaseModel]]:
+    """Everything in a file that holds phrases, each with the name that a message gives it."""
+    if isinstance(entry, OwnTheme | ThemeExtension):
+        name = entry.theme if isinstance(entry, OwnTheme) else entry.extends
+        return [(name, entry), *((f"{name}: cues.{place}", cue) for place, cue in enumerate(entry.cues))]
+    owners: list[tuple[str, BaseModel]] = [(entry.facet if isinstance(entry, Facet) else entry.extends, entry)]
+    for value in entry.values:
+        owners += [(value.code, one) for one in (value, *value.more)]
+    return owners + [(pattern.code, pattern) for pattern in entry.patterns]
 
 
 def _attempt(path: Path, owner: str, phrase: str) -> None:
@@ -136,7 +174,9 @@ def _attempt_regex(path: Path, pattern: Pattern) -> None:
         raise TaxonomyError(f"{path}: {pattern.code}: {fault}") from error
 
 
-def _new(path: Path, facet: Facet, facets: dict[str, Facet]) -> Facet:
+def _new(path: Path, facet: Facet, facets: dict[str, Facet], shelf: ThemeShelf) -> Facet:
+    if shelf.knows(facet.facet):
+        raise TaxonomyError(f"{path}: facet: {facet.facet} is a theme's name; choose another, then: horizon doctor")
     if facet.facet in facets:
         hint = f"write extends: {facet.facet} to add to it, or choose another name"
         raise TaxonomyError(f"{path}: facet: {facet.facet} is there already; {hint}")
@@ -146,10 +186,9 @@ def _new(path: Path, facet: Facet, facets: dict[str, Facet]) -> Facet:
     return facet
 
 
-def _extended(path: Path, entry: Extension, facets: dict[str, Facet]) -> Facet:
+def _extended(path: Path, entry: Extension, facets: dict[str, Facet], shelf: ThemeShelf) -> Facet:
     """The named facet with the file's values and phrases added."""
-    if entry.extends not in facets:
-        raise TaxonomyError(f"{path}: extends: no facet {entry.extends}; there are: {', '.join(sorted(facets))}")
+    _check_extends(path, entry.extends, facets, shelf)
     facet = facets[entry.extends]
     values = {value.code: value for value in facet.values}
     for value in entry.values:
@@ -162,6 +201,12 @@ def _extended(path: Path, entry: Extension, facets: dict[str, Facet]) -> Facet:
         "ignore": facet.ignore + entry.ignore,
     }
     return facet.model_copy(update=changes)
+
+
+def _check_extends(path: Path, name: str, facets: dict[str, Facet], shelf: ThemeShelf) -> None:
+    if name not in facets:
+        there = f"there are: {', '.join(sorted(facets))}; and the themes: {shelf.codes()}"
+        raise TaxonomyError(f"{path}: extends: no facet {name}; {there}")
 
 
 def _joined(old: Value, new: Value) -> Value:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Annotated, Literal
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from nlp.taxonomy_model import Term
+
+if TYPE_CHECKING:
+    from nlp.theme_model import OwnTheme
 
 FacetName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$")]
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
@@ -118,11 +121,17 @@ class Extension(_Strict):
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """All facets by name, sorted. versions: a digest a facet; version: one over all of them."""
+    """All facets by name, sorted. versions: a digest a facet; version: one over all of them.
+
+    themes: by code, the themes found by rule: a team's own, and those of the report that a team has added cues to;
+    theme_versions: a digest each.
+    """
 
     facets: Mapping[str, Facet]
     versions: Mapping[str, str]
     version: str
+    themes: Mapping[str, OwnTheme] = field(default_factory=dict)
+    theme_versions: Mapping[str, str] = field(default_factory=dict)
 
     def terms(self) -> list[Term]:
         """Facets (kind "facet") and their listed values (kind "facet", code "facet:value", the facet as parent)."""

@@ -84,7 +84,9 @@ class FacetTagger:
             if value.implies
         }
         networks = hashlib.sha256(repr(sorted(map(repr, regions))).encode()).hexdigest()
-        self.version = _digest(CODE_VERSION, vocabulary.version, networks, self._names.version)
+        # What bears on every facet: the code and the networks' names.
+        self.base_version = _digest(CODE_VERSION, networks, self._names.version)
+        self.version = _digest(self.base_version, vocabulary.version)
 
     def annotations(self, reading: Reading) -> list[Annotation]:
         """The facet values of one reading, in the order of facet and value code."""
@@ -111,7 +113,7 @@ class FacetTagger:
 
     def _mentions(self, reading: Reading) -> Iterator[Mention]:
         """The vocabulary's phrases in the reading that their guards allow, and the networks' names."""
-        allowed = _Remembered(reading)
+        allowed = Remembered(reading)
         cues = self._ready.cues
         for hit in reading.hits:
             if hit.kind == "facet":
@@ -125,7 +127,7 @@ class FacetTagger:
 
     def _written(self, reading: Reading, listed: Sequence[Mention]) -> Iterator[Mention]:
         """Values found by expression and not by list: patterns, and names of organisations beside the listed ones."""
-        allowed = _Remembered(reading)
+        allowed = Remembered(reading)
         locate = _locator(reading)
         for ready in self._ready.patterns:
             if ready.contains not in reading.text:
@@ -183,7 +185,7 @@ class Choice:
         return list(found)
 
 
-class _Remembered:
+class Remembered:
     """Whether a guard allows a hit; what it says of a whole sentence or text is worked out once."""
 
     def __init__(self, reading: Reading) -> None:
@@ -192,6 +194,7 @@ class _Remembered:
         self._texts: dict[int, bool] = {}
 
     def __call__(self, guard: Guard, hit: Hit) -> bool:
+        """Whether the words around the hit, its sentence and its text are as the guard wants them."""
         in_title = hit.sentence == TITLE
         text = self._reading.title if in_title else self._reading.text
         first = 0 if in_title else self._reading.sentences[hit.sentence].start

@@ -23,7 +23,8 @@ TITLE = -1  # the place of a hit in the title; sentences are counted from 0
 
 class Hit(NamedTuple):
     """A phrase found: kind is "cue" (code: its number), "concept", "enabler" or "region" (code: its name), "page"
-    (code: a filtration reason's, a colon, and the phrase's number) or "facet" (code: the facet cue's number)."""
+    (code: a filtration reason's, a colon, and the phrase's number), "facet" (code: the facet cue's number) or "theme"
+    (code: the number of a cue of a theme that is found by rule)."""
 
     kind: str
     code: str
@@ -49,10 +50,14 @@ class Phrases:
     """All phrases of a taxonomy in one matcher: one pass over a text finds cues, concepts, regions and page words."""
 
     def __init__(
-        self, taxonomy: Taxonomy, facets: Mapping[str, tuple[str, ...]] | None = None, enablers: bool = True
+        self,
+        taxonomy: Taxonomy,
+        facets: Mapping[str, tuple[str, ...]] | None = None,
+        themes: Mapping[str, tuple[str, ...]] | None = None,
+        enablers: bool = True,
     ) -> None:
         self.taxonomy = taxonomy
-        self._facets = dict(facets or {})
+        self._facets, self._themes = dict(facets or {}), dict(themes or {})
         self._enabler_concepts = taxonomy.enabler_concepts if enablers else {}
         # Each cue's theme, by number.
         self.cue_themes = [place for place, theme in enumerate(taxonomy.themes) for _ in theme.cues]
@@ -68,6 +73,7 @@ class Phrases:
             patterns[f"region|{region.code}"] = (region.name, region.former, *region.aliases)
         for reason in self.taxonomy.reasons:
             patterns |= {f"page|{reason.code}:{place}": (phrase,) for place, phrase in enumerate(reason.words)}
+        patterns |= {f"theme|{number}": phrases for number, phrases in self._themes.items()}
         return patterns | {f"facet|{number}": phrases for number, phrases in self._facets.items()}
 
     @cached_property

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 import zipfile
 from collections.abc import Mapping
 from importlib.metadata import version
@@ -17,9 +18,11 @@ from nlp.classifiers import Models, from_arrays, to_arrays
 from nlp.taxonomy_model import Taxonomy
 
 MODELS_FOLDER = Path(__file__).parent / "models"
+# Names a folder with models fitted by `horizon train`, to be used in place of those that ship with the package.
+MODELS_VARIABLE = "HORIZON_MODELS"
 MODEL_FILE = "tagger.skops"
 MANIFEST_FILE = "manifest.json"
-REBUILD = "rebuild it with `make models` (python -m nlp.train)"
+REBUILD = "rebuild it with `make models` (python -m nlp.train), or your own with: horizon train"
 # The libraries whose change may change a score or the reading of the file.
 LIBRARIES = ("scikit-learn", "skops", "spacy")
 # Changed when code changes what a fitted model means (features, pooling, reading), so that older files are refused.
@@ -28,6 +31,12 @@ FEATURE_VERSION = 2
 
 class ModelError(RuntimeError):
     """A model file that must not be used; the message names the file and the command that rebuilds it."""
+
+
+def models_folder() -> Path:
+    """The folder that the environment names for the models, or the one that ships with the package."""
+    named = os.environ.get(MODELS_VARIABLE, "").strip()
+    return Path(named) if named else MODELS_FOLDER
 
 
 def library_versions() -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -88,6 +88,11 @@ class NameFinder:
             for name in (value.label, _SUFFIX.sub("", value.label), *written):
                 self._listed.setdefault(slug(name), value.code)
         self._codes = frozenset(self._listed.values())
+
+    @property
+    def listed(self) -> Mapping[str, str]:
+        """The codes of the listed bodies by the forms that `slug` makes of their names."""
+        return self._listed
 
     def find(self, text: str) -> Iterator[Name]:
         """The names in a text: NHS bodies, then companies by form, then companies by introduction."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from db.scorecards import store_scorecard
 from nlp.corpus_data import CORPUS_FOLDER, MEASURING, Example, load_examples, read_examples
 from nlp.evaluate import FEW, Figure, measure
+from nlp.facet_data import EXTRA_VARIABLE
 from nlp.tagger import Tagger
 from nlp.taxonomy_data import default_taxonomy
 from pipeline.console import Console, table_lines
@@ -17,18 +19,20 @@ from pipeline.errors import RequestError
 from pipeline.job import started_job
 
 OVERALL = "all"
+EXIT_WARNINGS = 3
 HEADER = ("subject", "figure", "value", "95 % interval", "positives", "annotators")
 
 
 def evaluate_tagger(db_path: Path, labels: Path | None, console: Console) -> int:
     """Measure on dev, or on a file of labels of the same form; store the scorecard when there is a database.
 
-    Returns the exit code. Raises RequestError for a file without labels, CorpusError for one that is malformed.
+    A team's own theme is measured when the labels name it. Returns the exit code: 3 when the labels name a theme that
+    is not there. Raises RequestError for a file without labels, CorpusError for one that is malformed.
     """
     examples = _labels(labels)
     tagger = Tagger.load()
     taggings = list(tagger.tag(example.document for example in examples))
-    figures = measure(examples, taggings, default_taxonomy().theme_codes)
+    figures = measure(examples, taggings, measured_themes(examples, tagger, console))
     rows = scorecard_rows(figures, _ceilings())
     name = labels.stem if labels else MEASURING
     if db_path.exists():
@@ -36,7 +40,18 @@ def evaluate_tagger(db_path: Path, labels: Path | None, console: Console) -> int
             store_scorecard(job.db, tagger.version, name, rows)
     values = {"tagger": tagger.version, "labels": name, "records": len(examples)}
     console.result({**values, "figures": _plain(figures)}, _lines(rows))
-    return 0
+    return EXIT_WARNINGS if console.warned else 0
+
+
+def measured_themes(examples: Sequence[Example], tagger: Tagger, console: Console) -> list[str]:
+    """The report's themes, and those of a team's own that a label names; tells of names that are no theme's."""
+    named = {code for example in examples for code in example.themes}
+    unknown = sorted(named.difference(tagger.theme_codes))
+    if unknown:
+        there = f"there are: {', '.join(tagger.theme_codes)}; name your vocabulary's folder with {EXTRA_VARIABLE}"
+        console.warn(f"the labels name a theme that is not there: {', '.join(unknown)}; {there}")
+    report = default_taxonomy().theme_codes
+    return [code for code in tagger.theme_codes if code in report or code in named]
 
 
 def evaluate_pages(db_path: Path, labels: Path | None, pages: str, console: Console) -> int:

@@ -133,8 +133,12 @@ def test_the_environment_names_the_extra_folder(tmp_path, monkeypatch):
 def test_the_readme_shows_a_file_that_loads(tmp_path):
     text = (FACETS_FOLDER / "README.md").read_text(encoding="utf-8")
     examples = [part.split("```")[0] for part in text.split("```yaml\n")[1:]]
-    assert len(examples) == 2
+    assert len(examples) == 4
     for number, example in enumerate(examples):
         (tmp_path / f"example{number}.yml").write_text(example, encoding="utf-8")
-    assert set(load_facets(extra=tmp_path).facets) > set(default_facets().facets)
+    vocabulary = load_facets(extra=tmp_path)
+    assert set(vocabulary.facets) > set(default_facets().facets) and set(vocabulary.themes) == {
+        "maternity",
+        "co-production",
+    }
     assert json.dumps(sorted(default_facets().versions.values()))
