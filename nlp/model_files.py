@@ -33,6 +33,10 @@ class ModelError(RuntimeError):
     """A model file that must not be used; the message names the file and the command that rebuilds it."""
 
 
+class FloorError(ValueError):
+    """New models are worse than a pinned floor allows; the message names the figures and the way to go on."""
+
+
 def models_folder() -> Path:
     """The folder that the environment names for the models, or the one that ships with the package."""
     named = os.environ.get(MODELS_VARIABLE, "").strip()

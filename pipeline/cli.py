@@ -312,6 +312,25 @@ def evaluate(labels: Path | None, pages: str | None, db_path: Path, console: Con
     return evaluate_pages(db_path, labels, pages, console) if pages else evaluate_tagger(db_path, labels, console)
 
 
+@cli.command(epilog=example("horizon train --out models"))
+@click.option(
+    "--out", "folder", type=click.Path(file_okay=False, path_type=Path), help="[default: models, beside the database]"
+)
+@click.option("--decisions", "reviewed", is_flag=True, help="Learn from reviewers' corrections and rejections too.")
+@click.option("--lower-floors", is_flag=True, help="Accept models that fall below a pinned figure, and pin theirs.")
+@db_option
+@talking
+def train(folder: Path | None, reviewed: bool, lower_floors: bool, db_path: Path, console: Console) -> int:
+    """Fit the tagger's models anew from the labelled corpus and show their figures before and after.
+
+    The models in use stay as they are: name the new folder with HORIZON_MODELS to use it.
+    """
+    from pipeline.train import train_models
+
+    out = folder or db_path.parent / "models"
+    return train_models(db_path, out, console, reviewed=reviewed, lower_floors=lower_floors)
+
+
 @cli.group(epilog=example("horizon sources list"))
 def sources() -> None:
     """List, show and check the declarations of sources."""

@@ -57,11 +57,11 @@ def expected_errors() -> tuple[type[Exception], ...]:
     from crawler.source import SourceError
     from db.database import StorageError
     from nlp.corpus_data import CorpusError
-    from nlp.model_files import ModelError
+    from nlp.model_files import FloorError, ModelError
     from nlp.taxonomy_model import TaxonomyError
     from pipeline.export.stage import ExportError
     from pipeline.resolve.match_model import ModelError as MatchModelError
     from pipeline.site.serve import SiteError
 
     ours = (LockHeldError, StageFailedError, RequestError, ExportError, SiteError, SourceError, CatalogueError)
-    return (*ours, StorageError, CorpusError, ModelError, MatchModelError, TaxonomyError)
+    return (*ours, StorageError, CorpusError, ModelError, FloorError, MatchModelError, TaxonomyError)

@@ -43,6 +43,7 @@ def examples(path: tuple[str, ...]) -> list[str]:
 
 ALL = [path for path, _ in commands(cli)]
 SERVING = {("serve",)}
+LONG = {("train",)}  # minutes; what it does is tested in test_train_command.py
 
 
 @pytest.mark.parametrize("path", ALL, ids=" ".join)
@@ -63,7 +64,7 @@ def workplace(demo_database: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 # backup comes before restore, whose example names the file that backup's writes
-@pytest.mark.parametrize("path", sorted(path for path in ALL if path not in SERVING), ids=" ".join)
+@pytest.mark.parametrize("path", sorted(path for path in ALL if path not in SERVING | LONG), ids=" ".join)
 def test_every_example_works(path: tuple[str, ...], horizon_environment: dict[str, str], workplace: Path) -> None:
     command = f"{shlex.quote(sys.executable)} -m pipeline.cli"
     for line in examples(path):
