@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import traceback
@@ -76,6 +77,23 @@ def talking(command: Command) -> Command:
     return with_console  # type: ignore[return-value]
 
 
+def _use_models(_context: click.Context, _option: click.Parameter, folder: Path | None) -> None:
+    """Name the folder in the environment, where the tagger looks for it, in every process of this command."""
+    if folder is not None:
+        os.environ["HORIZON_MODELS"] = str(folder)
+
+
+models_option = click.option(
+    "--models",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    envvar="HORIZON_MODELS",
+    show_envvar=True,
+    expose_value=False,
+    callback=_use_models,
+    help="Use the models in this folder, as horizon train made them, in place of those that come along.",
+)
+
+
 def example(*lines: str) -> str:
     """The end of a command's help: an example to copy. A test runs each of them."""
     return "\b\nExample:\n" + "\n".join(f"  {line}" for line in lines)
@@ -118,6 +136,7 @@ def crawl(
 @click.argument("file", required=False, type=click.File("r", encoding="utf-8-sig", errors="surrogateescape"))
 @click.option("--jobs", type=click.IntRange(min=1), help="Processes at work on FILE. [default: one a core]")
 @click.option("--again", is_flag=True, help="Tag every listing of the database anew, not only what is due.")
+@models_option
 @db_option
 @talking
 def tag(file: TextIO | None, jobs: int | None, again: bool, db_path: Path, console: Console) -> int:
@@ -180,6 +199,7 @@ def export(
     "--export/--no-export", "exporting", default=True, show_default=True, help="Write the regions' lists at the end."
 )
 @port_option
+@models_option
 @db_option
 @talking
 def run(
@@ -283,6 +303,7 @@ def demo(serving: bool, port: int, db_path: Path, console: Console) -> int:
 @cli.command(epilog=example("horizon doctor --deep"))
 @click.option("--deep", is_flag=True, help="Also compute every stored tag again from the stored texts.")
 @sources_option
+@models_option
 @db_option
 @talking
 def doctor(deep: bool, folder: Path | None, db_path: Path, console: Console) -> int:
@@ -300,6 +321,7 @@ def doctor(deep: bool, folder: Path | None, db_path: Path, console: Console) -> 
     type=click.Choice(["rendered", "long", "short"]),
     help="Measure on the texts as pages instead: as the demo site shows them, among menus and teasers, or only begun.",
 )
+@models_option
 @db_option
 @talking
 def evaluate(labels: Path | None, pages: str | None, db_path: Path, console: Console) -> int:
@@ -318,12 +340,13 @@ def evaluate(labels: Path | None, pages: str | None, db_path: Path, console: Con
 )
 @click.option("--decisions", "reviewed", is_flag=True, help="Learn from reviewers' corrections and rejections too.")
 @click.option("--lower-floors", is_flag=True, help="Accept models that fall below a pinned figure, and pin theirs.")
+@models_option
 @db_option
 @talking
 def train(folder: Path | None, reviewed: bool, lower_floors: bool, db_path: Path, console: Console) -> int:
     """Fit the tagger's models anew from the labelled corpus and show their figures before and after.
 
-    The models in use stay as they are: name the new folder with HORIZON_MODELS to use it.
+    The models in use stay as they are: name the new folder with --models or HORIZON_MODELS to use it.
     """
     from pipeline.train import train_models
 
