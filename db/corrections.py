@@ -83,8 +83,13 @@ def corrections_of(db: Database, listing_ids: Sequence[str]) -> dict[str, list[d
 
 
 def corrected_listings(db: Database) -> list[dict[str, Any]]:
-    """Every kept listing with a correction of a theme: id, title, text, content_hash, in order of id."""
+    """Every kept listing with a correction of a theme: id, title, text, read_by, in order of id.
+
+    read_by: the tagger that has read it with its corrections; empty when it is due.
+    """
     sql = """
-        SELECT l.id, l.title, l.text, l.content_hash FROM listings AS l JOIN filtration AS f ON f.listing_id = l.id
+        SELECT l.id, l.title, l.text,
+               CASE WHEN f.content_hash = l.content_hash THEN f.tagger_version ELSE '' END AS read_by
+        FROM listings AS l JOIN filtration AS f ON f.listing_id = l.id
         WHERE f.kept = 1 AND l.id IN (SELECT listing_id FROM tag_corrections WHERE kind = 'theme') ORDER BY l.id"""
     return list(db.query(sql))

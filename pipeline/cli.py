@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import traceback
@@ -51,6 +52,23 @@ port_option = click.option(
     envvar="HORIZON_LOOPBACK_PORT",
     hidden=True,
     help="Use this port in place of the one declared for loopback addresses.",
+)
+
+
+def _use_models(_context: click.Context, _option: click.Parameter, folder: Path | None) -> None:
+    """Name the folder in the environment, where the tagger looks for it, in every process of this command."""
+    if folder is not None:
+        os.environ["HORIZON_MODELS"] = str(folder)
+
+
+models_option = click.option(
+    "--models",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    envvar="HORIZON_MODELS",
+    show_envvar=True,
+    expose_value=False,
+    callback=_use_models,
+    help="Use the models in this folder, as horizon train made them, in place of those that come along.",
 )
 names_argument = click.argument("names", metavar="[SOURCE]...", nargs=-1)
 
@@ -118,6 +136,7 @@ def crawl(
 @click.argument("file", required=False, type=click.File("r", encoding="utf-8-sig", errors="surrogateescape"))
 @click.option("--jobs", type=click.IntRange(min=1), help="Processes at work on FILE. [default: one a core]")
 @click.option("--again", is_flag=True, help="Tag every listing of the database anew, not only what is due.")
+@models_option
 @db_option
 @talking
 def tag(file: TextIO | None, jobs: int | None, again: bool, db_path: Path, console: Console) -> int:
@@ -180,6 +199,7 @@ def export(
     "--export/--no-export", "exporting", default=True, show_default=True, help="Write the regions' lists at the end."
 )
 @port_option
+@models_option
 @db_option
 @talking
 def run(
@@ -283,6 +303,7 @@ def demo(serving: bool, port: int, db_path: Path, console: Console) -> int:
 @cli.command(epilog=example("horizon doctor --deep"))
 @click.option("--deep", is_flag=True, help="Also compute every stored tag again from the stored texts.")
 @sources_option
+@models_option
 @db_option
 @talking
 def doctor(deep: bool, folder: Path | None, db_path: Path, console: Console) -> int:
@@ -295,6 +316,7 @@ def doctor(deep: bool, folder: Path | None, db_path: Path, console: Console) -> 
 
 @cli.command(epilog=example("horizon evaluate"))
 @click.argument("labels", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@models_option
 @db_option
 @talking
 def evaluate(labels: Path | None, db_path: Path, console: Console) -> int:
@@ -305,6 +327,27 @@ def evaluate(labels: Path | None, db_path: Path, console: Console) -> int:
     from pipeline.evaluate import evaluate_tagger
 
     return evaluate_tagger(db_path, labels, console)
+
+
+@cli.command(epilog=example("horizon train --out data/models"))
+@click.option(
+    "--out", "folder", type=click.Path(file_okay=False, path_type=Path), help="[default: models, beside the database]"
+)
+@click.option("--decisions", is_flag=True, help="Learn from reviewers' corrections of tags in the database too.")
+@click.option("--lower-floors", is_flag=True, help="Install the models also where a figure is below its pinned floor.")
+@models_option
+@db_option
+@talking
+def train(folder: Path | None, decisions: bool, lower_floors: bool, db_path: Path, console: Console) -> int:
+    """Refit the tagger's models from the labelled corpus, and show what is better or worse than before.
+
+    The models that come along are left alone unless --out names their folder. Point to the new ones with --models or
+    HORIZON_MODELS; the next horizon tag then reads every listing anew.
+    """
+    from pipeline.train import DEFAULT_FOLDER, TrainPlan, train_models
+
+    plan = TrainPlan(folder or db_path.parent / DEFAULT_FOLDER, db_path if decisions else None, lower_floors)
+    return train_models(plan, console)
 
 
 @cli.group(epilog=example("horizon sources list"))
