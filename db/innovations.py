@@ -44,9 +44,21 @@ class StoredInnovation:
     is_decided: bool
 
 
-def listings_to_resolve(db: Database) -> Iterator[Row]:
-    """Every kept listing that is still there, in order of id: id, title, text, url, published."""
-    yield from db.query(f"SELECT l.id, l.title, l.text, l.url, l.published {KEPT} ORDER BY l.id")
+def kept_listings(db: Database, listing_ids: Sequence[str]) -> list[Row]:
+    """Those of these listings that are kept and still there, in order of id: id, title, text, url, published."""
+    sql = f"SELECT l.id, l.title, l.text, l.url, l.published {KEPT} AND l.id IN (SELECT value FROM json_each(?))"
+    return list(db.query(f"{sql} ORDER BY l.id", [json.dumps(list(listing_ids))]))
+
+
+def companions(db: Database, listing_ids: Sequence[str]) -> set[str]:
+    """All listings of the innovations that these listings belong to, or of which one of them is the main listing."""
+    sql = """WITH these AS (SELECT value AS id FROM json_each(?)), touched AS (
+                 SELECT m.innovation_id FROM these JOIN innovation_listings AS m ON m.listing_id = these.id
+                 UNION SELECT f.innovation_id FROM these JOIN innovation_fields AS f
+                     ON f.listing_id = these.id AND f.field = ?)
+             SELECT m.listing_id FROM touched AS t
+             JOIN innovation_listings AS m ON m.innovation_id = t.innovation_id"""
+    return {str(listing_id) for (listing_id,) in db.conn.execute(sql, [json.dumps(list(listing_ids)), MAIN_FIELD])}
 
 
 def member_rows(db: Database, groups: Iterable[Sequence[str]]) -> Iterator[list[Row]]:
@@ -73,22 +85,43 @@ def _members(db: Database, listing_ids: Sequence[str]) -> dict[str, Row]:
     return rows
 
 
-def stored_innovations(db: Database) -> dict[str, StoredInnovation]:
-    """Every stored innovation by id; a decision on an id that was merged into it counts as one on it."""
+def stored_innovations(db: Database, listing_ids: Sequence[str]) -> dict[str, StoredInnovation]:
+    """The stored innovations to which any of these listings belongs, or of which one is the main listing, by id.
+
+    A decision on an id that was merged into one counts as one on it.
+    """
+    marks = json.dumps(list(listing_ids))
     members: dict[str, list[str]] = {}
-    for listing_id, innovation_id in db.conn.execute(
-        "SELECT listing_id, innovation_id FROM innovation_listings ORDER BY listing_id"
-    ):
+    touched = """SELECT m.innovation_id FROM these JOIN innovation_listings AS m ON m.listing_id = these.id UNION
+                 SELECT f.innovation_id FROM these JOIN innovation_fields AS f ON f.listing_id = these.id
+                 AND f.field = :main"""
+    these = "WITH these AS (SELECT value AS id FROM json_each(:ids)), touched AS (" + touched + ") "
+    values = {"ids": marks, "main": MAIN_FIELD}
+    sql = """SELECT m.listing_id, m.innovation_id FROM touched JOIN innovation_listings AS m
+             ON m.innovation_id = touched.innovation_id ORDER BY m.listing_id"""
+    for listing_id, innovation_id in db.conn.execute(these + sql, values):
         members.setdefault(innovation_id, []).append(listing_id)
     sql = """SELECT i.id, f.listing_id, i.first_seen_at, i.content_hash, EXISTS (
                  SELECT 1 FROM decisions AS d WHERE d.innovation_id = i.id OR d.innovation_id IN
                      (SELECT old_id FROM innovation_redirects WHERE new_id = i.id))
-             FROM innovations AS i
-             LEFT JOIN innovation_fields AS f ON f.innovation_id = i.id AND f.field = ? ORDER BY i.id"""
+             FROM touched JOIN innovations AS i ON i.id = touched.innovation_id
+             LEFT JOIN innovation_fields AS f ON f.innovation_id = i.id AND f.field = :main ORDER BY i.id"""
     return {
         row[0]: StoredInnovation(row[0], row[1], tuple(members.get(row[0], ())), row[2], row[3], bool(row[4]))
-        for row in db.conn.execute(sql, [MAIN_FIELD])
+        for row in db.conn.execute(these + sql, values)
     }
+
+
+def is_in_use(db: Database, innovation_id: str) -> bool:
+    """Whether an innovation has this id now."""
+    return db.conn.execute("SELECT 1 FROM innovations WHERE id = ?", [innovation_id]).fetchone() is not None
+
+
+def totals(db: Database) -> dict[str, int]:
+    """How many listings make up how many innovations."""
+    listings = db.conn.execute("SELECT count(*) FROM innovation_listings").fetchone()[0]
+    innovations = db.conn.execute("SELECT count(*) FROM innovations WHERE listing_count > 0").fetchone()[0]
+    return {"listings": int(listings), "innovations": int(innovations)}
 
 
 def store_innovation(db: Database, innovation_id: str, row: Row, fields: Mapping[str, str], now: str) -> str:
@@ -110,10 +143,14 @@ def store_innovation(db: Database, innovation_id: str, row: Row, fields: Mapping
     return "changed" if found else "new"
 
 
-def store_members(db: Database, members: Iterable[tuple[str, str, float, str]]) -> int:
-    """Make innovation_listings equal to rows of (listing id, innovation id, score, detail); returns rows written."""
+def store_members(db: Database, listing_ids: Sequence[str], members: Iterable[tuple[str, str, float, str]]) -> int:
+    """Make the rows of innovation_listings for these listings equal to `members`; returns how many were written.
+
+    members: (listing id, innovation id, score, detail); a listing without a row belongs to no innovation any more.
+    """
     wanted = {row[0]: row for row in members}
-    stored = {row[0]: tuple(row) for row in db.conn.execute(f"SELECT {MEMBER_COLUMNS} FROM innovation_listings")}
+    sql = f"SELECT {MEMBER_COLUMNS} FROM innovation_listings WHERE listing_id IN (SELECT value FROM json_each(?))"
+    stored = {row[0]: tuple(row) for row in db.conn.execute(sql, [json.dumps(list(listing_ids))])}
     changed = [row for listing_id, row in sorted(wanted.items()) if stored.get(listing_id) != row]
     with transaction(db):
         db.conn.executemany(

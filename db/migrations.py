@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
 
+from db.judgements import create_judgements
+from db.matching import create_matching
 from db.views import create_views
 
 migrations = Migrations("innovation_pipeline")
@@ -314,6 +316,19 @@ def create_tag_corrections(db: Database) -> None:
         text_hash TEXT NOT NULL
     )""")
     db.conn.execute("CREATE INDEX tag_corrections_listing ON tag_corrections(listing_id, kind, code)")
+
+
+@migrations(name="0007_matching")
+def create_matching_tables(db: Database) -> None:
+    """What finding duplicates keeps between runs, so that a new listing is compared with its block only."""
+    create_matching(db)
+    db.conn.execute("CREATE INDEX innovation_fields_listing ON innovation_fields(listing_id, field)")
+
+
+@migrations(name="0008_judgements")
+def create_judgement_table(db: Database) -> None:
+    """What reviewers say of two listings; it wins over the model."""
+    create_judgements(db)
 
 
 def migrate(db: Database) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 from collections import defaultdict
+from collections.abc import Iterable
 
 from pipeline.resolve.counting import Integers
 from pipeline.resolve.features import Floats
@@ -29,8 +30,13 @@ class Agglomeration:
     the neighbour. A stamp counts a cluster's joins, so that agreements from before them are known as old.
     """
 
-    def __init__(self, size: int, pairs: Integers, scores: Floats, threshold: float) -> None:
-        """pairs: (n, 2) rows with one < other, in order, each once; scores: one for each of them."""
+    def __init__(
+        self, size: int, pairs: Integers, scores: Floats, threshold: float, apart: Iterable[tuple[int, int]] = ()
+    ) -> None:
+        """pairs: (n, 2) rows with one < other, in order, each once; scores: one for each of them.
+
+        apart: pairs of rows that never come into one cluster, whatever their score.
+        """
         self._threshold = threshold
         self._members = {row: [row] for row in range(size)}
         self._home = list(range(size))
@@ -41,6 +47,10 @@ class Agglomeration:
         self._best: Sums = defaultdict(dict, {row: dict(near) for row, near in self._across.items()})
         self._best_sums: Sums = defaultdict(dict, {row: dict(near) for row, near in self._across.items()})
         self._queue: list[tuple[float, int, int, int, int]] = []
+        self._apart: dict[int, set[int]] = defaultdict(set)
+        for one, other in apart:
+            self._apart[one].add(other)
+            self._apart[other].add(one)
 
     def clusters(self) -> list[list[int]]:
         """Join the two that agree best, again and again, until none agree by the threshold; returns the clusters."""
@@ -48,7 +58,7 @@ class Agglomeration:
             self._offer(one, [other for other in self._across.get(one, ()) if other > one])
         while self._queue:
             _, one, other, *stamps = heapq.heappop(self._queue)
-            if stamps == [self._stamps[one], self._stamps[other]]:
+            if stamps == [self._stamps[one], self._stamps[other]]:  # no join since, so not kept apart since either
                 self._join(one, other)
                 self._offer(one, list(self._across[one]))
         return list(self._members.values())
@@ -56,6 +66,8 @@ class Agglomeration:
     def _offer(self, cluster: int, others: list[int]) -> None:
         """Queue those of the others with which a cluster agrees."""
         for other in others:
+            if other in self._apart.get(cluster, ()):
+                continue
             agreement = self._agreement(cluster, other)
             if agreement >= self._threshold:
                 one, two = min(cluster, other), max(cluster, other)
@@ -80,6 +92,10 @@ class Agglomeration:
             self._across[third].pop(other, None)
             self._across[third][one] = self._across[one][third]
             self._best_sums[third].pop(other, None)
+        for third in self._apart.pop(other, set()):
+            self._apart[third].discard(other)
+            self._apart[third].add(one)
+            self._apart[one].add(third)
         for row in self._members[other]:
             self._home[row] = one
         self._members[one] = sorted(self._members[one] + self._members.pop(other))

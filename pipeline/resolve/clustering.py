@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
 import numpy as np
-from scipy import sparse
-from scipy.sparse import csgraph
 
 from pipeline.resolve.agglomeration import Agglomeration
 from pipeline.resolve.counting import Integers
@@ -14,35 +15,99 @@ SCORE_FLOOR = 0.05  # pairs below are strangers, like pairs that were never comp
 NO_PAIRS: Integers = np.zeros((0, 2), dtype=np.int64)
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What a person said of two rows: that they are the same innovation, or different ones."""
+
+    one: int
+    other: int
+    is_same: bool
+
+
+@dataclass(slots=True)
+class Clustering:
+    """clusters: every row in exactly one, members and clusters in row order. unheeded: judgements that contradict
+    later ones."""
+
+    clusters: list[list[int]]
+    unheeded: list[Judged] = field(default_factory=list)
+
+
 def cluster(
-    size: int, pairs: Integers, scores: Floats, threshold: float, copies: Integers = NO_PAIRS
-) -> list[list[int]]:
-    """Split rows 0..size-1 into clusters; every row in exactly one, members and clusters in row order.
+    size: int,
+    pairs: Integers,
+    scores: Floats,
+    threshold: float,
+    copies: Integers = NO_PAIRS,
+    judged: Sequence[Judged] = (),
+) -> Clustering:
+    """Split rows 0..size-1 into clusters.
 
     pairs: (n, 2) rows; scores: their chances. Greedy agglomeration: the two clusters that agree best join first, until
     none agree by `threshold`. Equal agreements are settled by row order, so that the result depends on scores only.
     copies: those of the pairs that hold one text or one page twice. Where they reach the threshold the two are one row
     to all others, so that a hundred copies join by 99 pairs, and do not outvote what is said in other words.
+    judged: what people said, the latest first; it always wins, and of two that contradict each other the later one.
     """
-    row_of = _joined_copies(size, pairs, scores, threshold, copies)
-    pairs, scores = _between(row_of, pairs[scores >= SCORE_FLOOR], scores[scores >= SCORE_FLOOR])
-    joined = Agglomeration(int(row_of.max(initial=-1)) + 1, pairs, scores, threshold).clusters()
-    rows_of = np.split(np.argsort(row_of, kind="stable"), np.cumsum(np.bincount(row_of))[:-1])
-    return sorted(sorted(int(row) for part in members for row in rows_of[part]) for members in joined)
-
-
-def _joined_copies(size: int, pairs: Integers, scores: Floats, threshold: float, copies: Integers) -> Integers:
-    """Row -> number of the text it holds; numbers go up with the first row of each."""
+    joined = _Joined(size)
+    unheeded = [one for one in judged if not joined.heed(one)]
     wanted = set(map(tuple, copies.tolist()))
-    is_joined = np.array([tuple(pair) in wanted for pair in pairs.tolist()], dtype=bool) & (scores >= threshold)
-    left, right = pairs[is_joined].T
-    graph = sparse.coo_matrix((np.ones(len(left)), (left, right)), shape=(size, size))
-    _, labels = csgraph.connected_components(graph, directed=False)
-    _, first, number = np.unique(labels, return_index=True, return_inverse=True)
-    rank = np.empty(len(first), dtype=np.int64)
-    rank[np.argsort(first)] = np.arange(len(first))
-    numbered: Integers = rank[number]
-    return numbered
+    for (one, other), score in zip(pairs.tolist(), scores.tolist(), strict=True):
+        if score >= threshold and (one, other) in wanted:
+            joined.heed(Judged(one, other, is_same=True))
+    row_of = joined.rows()
+    pairs, scores = _between(row_of, pairs[scores >= SCORE_FLOOR], scores[scores >= SCORE_FLOOR])
+    apart = [(int(row_of[one]), int(row_of[other])) for one, other in joined.apart()]
+    found = Agglomeration(int(row_of.max(initial=-1)) + 1, pairs, scores, threshold, apart).clusters()
+    rows_of = np.split(np.argsort(row_of, kind="stable"), np.cumsum(np.bincount(row_of))[:-1])
+    return Clustering(
+        sorted(sorted(int(row) for part in members for row in rows_of[part]) for members in found), unheeded
+    )
+
+
+class _Joined:
+    """Rows that are one beforehand, and rows that must stay apart."""
+
+    def __init__(self, size: int) -> None:
+        self._first = list(range(size))
+        self._apart: dict[int, set[int]] = {}
+
+    def heed(self, judged: Judged) -> bool:
+        """Join two rows or keep them apart; whether that can be, after what was heeded before."""
+        one, other = sorted((self._home(judged.one), self._home(judged.other)))
+        if one == other:
+            return judged.is_same
+        if judged.is_same and other in self._apart.get(one, ()):
+            return False
+        if judged.is_same:
+            self._join(one, other)
+        else:
+            self._apart.setdefault(one, set()).add(other)
+            self._apart.setdefault(other, set()).add(one)
+        return True
+
+    def rows(self) -> Integers:
+        """Row -> number of what it is joined to; numbers go up with the first row of each."""
+        homes = [self._home(row) for row in range(len(self._first))]
+        _, number = np.unique(homes, return_inverse=True)
+        return number.astype(np.int64)
+
+    def apart(self) -> Iterable[tuple[int, int]]:
+        """Pairs of rows that must not be joined."""
+        return sorted((one, other) for one, others in self._apart.items() for other in others if one < other)
+
+    def _home(self, row: int) -> int:
+        while self._first[row] != row:
+            self._first[row] = self._first[self._first[row]]
+            row = self._first[row]
+        return row
+
+    def _join(self, one: int, other: int) -> None:
+        self._first[other] = one
+        for third in self._apart.pop(other, set()):
+            self._apart[third].discard(other)
+            self._apart[third].add(one)
+            self._apart.setdefault(one, set()).add(third)
 
 
 def _between(row_of: Integers, pairs: Integers, scores: Floats) -> tuple[Integers, Floats]:

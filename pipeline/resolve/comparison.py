@@ -8,7 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from pipeline.resolve.counting import Integers
-from pipeline.resolve.features import Features, Floats, Matrix
+from pipeline.resolve.features import REFERENCE_SIZE, Features, Floats, Matrix, rarity
 
 # Name of each measure -> what it says to people. The order is that of the columns and of the model's coefficients.
 MEASURES = {
@@ -21,6 +21,7 @@ MEASURES = {
     "shared_place": "they name the same place or organisation",
     "marked_name": "they share an unusual name",
 }
+RARITY_MAX = np.log(REFERENCE_SIZE)
 NAME_SCALE = 5.0  # brings a name's weight (its rarity at most: 6.7 at 800 listings) near 1
 SHOWN_MAX = 5  # shared words of each kind that a detail names
 SHOWN_LISTINGS_MAX = 40  # a name on more listings tells nobody anything: "NHS", "GP"
@@ -138,21 +139,20 @@ def _title_cover(features: Features, titled: Integers, other: Integers) -> Float
 
 def _title_variants(features: Features) -> dict[int, list[tuple[int, int, float]]]:
     """Row -> (family name, variant, weight) for titles that say "NAME variant" and texts that repeat it."""
-    column = {term: number for number, term in enumerate(features.terms)}
-    marked = set(features.marked.indices.tolist())
-    size = max(len(features), 2)
+    marked = np.zeros(len(features.heads), dtype=bool)
+    marked[features.marked.indices] = True
+    is_family = marked & (features.listings_with <= FAMILY_LISTINGS_MAX)
+    is_variant = (features.heads >= 0) & (features.listings_with >= 2)
+    is_variant[is_variant] &= is_family[features.heads[is_variant]]
     found: dict[int, list[tuple[int, int, float]]] = {}
     repeated = features.counts.multiply(features.counts >= VARIANT_COUNT_MIN).tocoo()
     titled = features.title.astype(bool)
-    for row, number in sorted(zip(repeated.row.tolist(), repeated.col.tolist(), strict=True)):
-        head, _, tail = features.terms[number].partition(" ")
-        if not tail or " " in tail or column.get(head) not in marked or tail not in column:
-            continue
-        if features.listings_with[column[head]] > FAMILY_LISTINGS_MAX or features.listings_with[number] < 2:
-            continue
-        if titled[row, column[head]] and titled[row, column[tail]]:
-            rarity = np.log(size / features.listings_with[column[tail]]) / np.log(size)
-            found.setdefault(row, []).append((column[head], number, float(rarity)))
+    chosen = is_variant[repeated.col]
+    for row, number in sorted(zip(repeated.row[chosen].tolist(), repeated.col[chosen].tolist(), strict=True)):
+        head, tail = int(features.heads[number]), int(features.tails[number])
+        if titled[row, head] and titled[row, tail]:
+            rare = rarity(features.listings_with[tail : tail + 1], features.size)[0] / RARITY_MAX
+            found.setdefault(row, []).append((head, number, float(rare)))
     return found
 
 

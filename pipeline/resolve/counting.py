@@ -1,23 +1,33 @@
-"""Listings to counts: which listing has which word, name and figure, how often and where. No text is kept."""
+"""Listings to counts: which words, names and figures a listing has, how often, and how they are written.
+
+A record of counts is all that comparing needs. It is kept packed in the database, so that a listing is read once and
+not again for each listing that it is compared with.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import re
-from array import array
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from db.keys import digest
-from pipeline.resolve.names import NameStatistics
+from pipeline.resolve.names import WRITINGS, count_writing
 from pipeline.resolve.words import STOPWORDS, Word, figures, sentences
 
 Integers = NDArray[np.int64]
+Array = NDArray[Any]
 
 TITLE_WEIGHT = 2  # a word of the title counts like two of the text; chosen by cross-validation (corpus/README.md)
-RUN_LENGTH_MAX = 3  # words in a run that is counted as one term: "technology integrated health"
+RUN_LENGTH_MAX = 2  # words in a run that is counted as one term: "integrated health"; three made no difference
 BRIDGES = frozenset({"of", "and", "for", "to", "the"})  # these do not end a run: "transfer of care"
+KEY_BITS = 48  # of a term's key: among ten million terms the chance that a given one shares its key is 4 in 100 million
+KEYS_KEPT = 200_000  # keys kept as computed, since most terms of a text were met before
+COUNT_MAX = 255  # a word that is said more often says no more
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,27 +41,50 @@ class ListingText:
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
-    """Cell k says: listing row[k] has terms[term[k]] count[k] times, capitals[k] of them as a name.
+class Record:
+    """What one listing says, as counts; cell k is the term with keys[k], and keys rise.
 
-    mirror_keys and copy_keys: for each listing what is equal where address or text is one (empty: equal to none).
-    in_title and marked are 0 or 1; marked means written as a name only is (acronym, camel case, letters with digits).
+    count: how often, words of the title counted twice; capitals: how many of them as a name; in_title and marked: 0 or
+    1, marked meaning written as only names are (acronym, camel case, letters with digits). words: shape (cells,
+    RUN_LENGTH_MAX), the places (from 1, 0 for none) of the cells of a run's words; a single word has its own place
+    first. writing: shape (cells, 4), see names.WRITINGS. figures: the keys of the figures. terms: the terms in words,
+    where the record was read from its text; None when it comes packed from the database. mirror_key and copy_key: what
+    is equal where address or text is one (empty: equal to none).
     """
 
-    ids: list[str]
-    mirror_keys: list[str]
-    copy_keys: list[str]
-    names: NameStatistics
-    terms: list[str]
-    row: Integers
-    term: Integers
-    count: Integers
-    capitals: Integers
-    in_title: Integers
-    marked: Integers
-    figure_terms: list[str]
-    figure_row: Integers
-    figure: Integers
+    id: str
+    mirror_key: str
+    copy_key: str
+    keys: Integers
+    count: Array
+    capitals: Array
+    in_title: Array
+    marked: Array
+    words: Array
+    writing: Array
+    figures: Integers
+    terms: tuple[str, ...] | None = None
+    figure_terms: tuple[str, ...] | None = None
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    @property
+    def is_run(self) -> Array:
+        """Whether each cell is a run of two words or more."""
+        runs: Array = self.words[:, 1] > 0
+        return runs
+
+
+@lru_cache(maxsize=KEYS_KEPT)
+def term_key(term: str) -> int:
+    """The number that stands for a term wherever terms are kept: 48 bits of its BLAKE2 digest."""
+    return int.from_bytes(hashlib.blake2b(term.encode("utf-8", "surrogatepass"), digest_size=KEY_BITS // 8).digest())
+
+
+def figure_key(figure: str) -> int:
+    """The same of a figure: it never is the key of a word."""
+    return term_key(f"figure {figure}")
 
 
 def mirror_key(url: str) -> str:
@@ -66,88 +99,65 @@ def copy_key(text: str) -> str:
     return digest(*words) if words else ""
 
 
-class ListingCounter:
-    """Reads listings one at a time: add() each, then counts()."""
+def read_listing(listing: ListingText) -> Record:
+    """Count one listing's words, names and figures."""
+    counted = _Counted()
+    for sentence in sentences(listing.title):
+        counted.add(sentence, weight=TITLE_WEIGHT, in_title=1)
+    for sentence in sentences(listing.text):
+        count_writing(sentence, counted.writing)
+        counted.add(sentence, weight=1, in_title=0)
+    found = sorted((figure_key(figure), figure) for figure in figures(f"{listing.title}. {listing.text}"))
+    return counted.record(listing, found)
 
-    def __init__(self) -> None:
-        self._ids: list[str] = []
-        self._mirror_keys: list[str] = []
-        self._copy_keys: list[str] = []
-        self._names = NameStatistics()
-        self._terms: dict[str, int] = {}
-        self._cells = [array("q") for _ in range(6)]
-        self._figures: dict[str, int] = {}
-        self._figure_cells = [array("q") for _ in range(2)]
 
-    def add(self, listing: ListingText) -> None:
-        """Count one listing's words, names and figures."""
-        row = len(self._ids)
-        self._ids.append(listing.id)
-        self._mirror_keys.append(mirror_key(listing.url))
-        self._copy_keys.append(copy_key(listing.text))
-        cells: dict[str, list[int]] = {}
-        for sentence in sentences(listing.title):
-            _count_sentence(sentence, cells, weight=TITLE_WEIGHT, in_title=1)
-        for sentence in sentences(listing.text):
-            self._names.add(sentence)
-            _count_sentence(sentence, cells, weight=1, in_title=0)
-        for term, cell in cells.items():
-            _append(self._cells, row, _number(self._terms, term), *cell)
-        for figure in figures(f"{listing.title}. {listing.text}"):
-            _append(self._figure_cells, row, _number(self._figures, figure))
+@dataclass(slots=True)
+class _Counted:
+    """cells: term -> [count, capitals, in title, marked]; writing: word -> numbers, as names.count_writing has it."""
 
-    def counts(self) -> Counts:
-        """Everything counted, terms in alphabetical order whatever the order in which they were met."""
-        terms, (row, term, *rest) = _sorted_terms(self._terms, self._cells, 1)
-        figure_terms, (figure_row, figure) = _sorted_terms(self._figures, self._figure_cells, 1)
-        count, capitals, in_title, marked = rest
-        return Counts(
-            self._ids, self._mirror_keys, self._copy_keys, self._names, terms, row, term, count, capitals, in_title,
-            marked, figure_terms, figure_row, figure,
+    cells: dict[str, list[int]] = field(default_factory=dict)
+    writing: dict[str, list[int]] = field(default_factory=dict)
+
+    def add(self, sentence: list[Word], *, weight: int, in_title: int) -> None:
+        """Count a sentence's words, and its runs of neighbouring words."""
+        before: list[Word] = []
+        for word in sentence:
+            if not word.is_content:
+                before = before if word.form in BRIDGES else []
+                continue
+            for part in word.parts:
+                if len(part) > 1 and part not in STOPWORDS:
+                    self._count(part, weight, 0, in_title, 0)
+            for length in range(len(before) + 1):
+                self._count_run([*before[len(before) - length :], word], weight, in_title)
+            before = [*before, word][1 - RUN_LENGTH_MAX :]
+
+    def _count_run(self, run: list[Word], weight: int, in_title: int) -> None:
+        is_name = all(one.is_capital for one in run)
+        marked = int(any(one.is_marked for one in run))
+        self._count(" ".join(one.form for one in run), weight, weight if is_name else 0, in_title, marked)
+
+    def _count(self, term: str, count: int, capitals: int, in_title: int, marked: int) -> None:
+        cell = self.cells.setdefault(term, [0, 0, 0, 0])
+        cell[0] += count
+        cell[1] += capitals
+        cell[2] |= in_title
+        cell[3] |= marked
+
+    def record(self, listing: ListingText, found: list[tuple[int, str]]) -> Record:
+        """Everything counted, cells in order of their keys."""
+        terms = sorted(self.cells, key=term_key)
+        place = {term: number for number, term in enumerate(terms, start=1)}
+        cells = np.array([self.cells[term] for term in terms], dtype=np.int64).reshape(-1, 4)
+        words = np.zeros((len(terms), RUN_LENGTH_MAX), dtype=np.int32)
+        writing = np.zeros((len(terms), len(WRITINGS)), dtype=np.int64)
+        for row, term in enumerate(terms):
+            forms = term.split()
+            words[row, : len(forms)] = [place[form] for form in forms]
+            writing[row] = self.writing.get(term, (0,) * len(WRITINGS))
+        count, capitals, in_title, marked = np.minimum(cells, COUNT_MAX).astype(np.uint8).T
+        return Record(
+            listing.id, mirror_key(listing.url), copy_key(listing.text), np.array([*map(term_key, terms)], np.int64),
+            count, capitals, in_title, marked, words, np.minimum(writing, COUNT_MAX).astype(np.uint8),
+            np.array([key for key, _ in found], dtype=np.int64), tuple(terms), tuple(figure for _, figure in found),
         )  # fmt: skip
-
-
-def _number(vocabulary: dict[str, int], term: str) -> int:
-    return vocabulary.setdefault(term, len(vocabulary))
-
-
-def _append(stores: list[array[int]], *values: int) -> None:
-    for store, value in zip(stores, values, strict=True):
-        store.append(value)
-
-
-def _sorted_terms(vocabulary: dict[str, int], cells: list[array[int]], column: int) -> tuple[list[str], list[Integers]]:
-    """The vocabulary in alphabetical order, and the cells with their term numbers in that order, sorted."""
-    terms = sorted(vocabulary)
-    rank = np.empty(len(terms), dtype=np.int64)
-    rank[[vocabulary[term] for term in terms]] = np.arange(len(terms))
-    arrays = [np.array(store, dtype=np.int64) for store in cells]
-    arrays[column] = rank[arrays[column]]
-    order = np.lexsort((arrays[column], arrays[0]))
-    return terms, [one[order] for one in arrays]
-
-
-def _count_sentence(sentence: list[Word], cells: dict[str, list[int]], *, weight: int, in_title: int) -> None:
-    """Add a sentence's words, and its runs of neighbouring words, to cells: [count, capitals, in title, marked]."""
-    before: list[Word] = []
-    for word in sentence:
-        if not word.is_content:
-            before = before if word.form in BRIDGES else []
-            continue
-        for part in word.parts:
-            if len(part) > 1 and part not in STOPWORDS:
-                _add(cells, part, weight, 0, in_title, 0)
-        for length in range(len(before) + 1):
-            run = [*before[len(before) - length :], word]
-            capitals = weight if length <= 1 and all(one.is_capital for one in run) else 0
-            marked = int(any(one.is_marked for one in run))
-            _add(cells, " ".join(one.form for one in run), weight, capitals, in_title, marked)
-        before = [*before[2 - RUN_LENGTH_MAX :], word] if before else [word]
-
-
-def _add(cells: dict[str, list[int]], term: str, count: int, capitals: int, in_title: int, marked: int) -> None:
-    cell = cells.setdefault(term, [0, 0, 0, 0])
-    cell[0] += count
-    cell[1] += capitals
-    cell[2] |= in_title
-    cell[3] |= marked

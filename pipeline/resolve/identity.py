@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 
@@ -21,8 +21,15 @@ class Assignment:
     vanished: list[str]
 
 
-def assign_ids(clusters: Sequence[Sequence[str]], stored: Mapping[str, StoredInnovation]) -> Assignment:
-    """Give every cluster of listing ids (main listing first) an id, each id once."""
+def assign_ids(
+    clusters: Sequence[Sequence[str]],
+    stored: Mapping[str, StoredInnovation],
+    is_in_use: Callable[[str], bool] = lambda _: False,
+) -> Assignment:
+    """Give every cluster of listing ids (main listing first) an id, each id once.
+
+    stored: the innovations to which these listings belonged. is_in_use: whether another innovation has an id.
+    """
     claims = _claims(clusters, stored)
     ids: list[str | None] = [None] * len(clusters)
     redirects: dict[str, str] = {}
@@ -33,7 +40,7 @@ def assign_ids(clusters: Sequence[Sequence[str]], stored: Mapping[str, StoredInn
     taken = {one for one in ids if one} | redirects.keys()
     for place, members in enumerate(clusters):
         if ids[place] is None:
-            ids[place] = _new_id(members, taken)
+            ids[place] = _new_id(members, lambda one: one in taken or is_in_use(one))
             taken.add(str(ids[place]))
     named = [str(one) for one in ids]
     return Assignment(named, dict(sorted(redirects.items())), sorted(stored.keys() - set(named) - redirects.keys()))
@@ -53,13 +60,13 @@ def _claims(clusters: Sequence[Sequence[str]], stored: Mapping[str, StoredInnova
     return claims
 
 
-def _new_id(members: Sequence[str], taken: set[str]) -> str:
+def _new_id(members: Sequence[str], is_taken: Callable[[str], bool]) -> str:
     """An id from the main listing's id; when that is in use, from the next, and so on."""
     for listing in members:
-        if (candidate := f"inn-{listing[:ID_HEX_DIGITS]}") not in taken:
+        if not is_taken(candidate := f"inn-{listing[:ID_HEX_DIGITS]}"):
             return candidate
     for turn in count():
         candidate = f"inn-{digest('innovation', members[0], str(turn))[:ID_HEX_DIGITS]}"
-        if candidate not in taken:
+        if not is_taken(candidate):
             return candidate
     raise AssertionError("count() never ends")

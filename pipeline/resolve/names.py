@@ -6,11 +6,19 @@ organisation's words stand beside "Trust", "Hospital", "University". No word lis
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.resolve.words import Word
 
+Floats = NDArray[np.float64]
+
+# What is counted of how a word is written, in the order of the columns.
+WRITINGS = ("capital", "lower", "after_preposition", "in_organisation")
+CAPITAL, LOWER, AFTER_PREPOSITION, IN_ORGANISATION = range(len(WRITINGS))
 PLACE_PREPOSITIONS = frozenset({"in", "at", "across", "near", "from", "throughout", "around"})
 LINKS = frozenset({"of", "and", "for", "the"})
 _ORGANISATION_WORDS = """
@@ -20,38 +28,39 @@ _ORGANISATION_WORDS = """
 ORGANISATION_WORDS = frozenset(_ORGANISATION_WORDS.split())
 
 
-class NameStatistics:
-    """How each word is written over all texts seen: add() every sentence first, then ask."""
+def count_writing(sentence: Sequence[Word], counts: dict[str, list[int]]) -> None:
+    """Add one sentence to counts: word -> numbers in the order of WRITINGS.
 
-    def __init__(self) -> None:
-        self._capital: Counter[str] = Counter()
-        self._lower: Counter[str] = Counter()
-        self._after_preposition: Counter[str] = Counter()
-        self._in_organisation: Counter[str] = Counter()
+    The first word's capital says nothing and is not counted.
+    """
+    before = ""
+    for word in sentence:
+        if not word.starts_sentence:
+            of_word = counts.setdefault(word.form, [0] * len(WRITINGS))
+            of_word[CAPITAL if word.is_capital else LOWER] += 1
+            of_word[AFTER_PREPOSITION] += word.is_capital and before in PLACE_PREPOSITIONS
+        before = word.form
+    for run in _capital_runs(sentence):
+        if len(run) > 1 and ORGANISATION_WORDS.intersection(run):
+            for form in run:
+                counts.setdefault(form, [0] * len(WRITINGS))[IN_ORGANISATION] += 1
 
-    def add(self, sentence: Sequence[Word]) -> None:
-        """Count one sentence. Its first word's capital says nothing and is not counted."""
-        before = ""
-        for word in sentence:
-            if not word.starts_sentence and not word.is_capital:
-                self._lower[word.form] += 1
-            elif not word.starts_sentence:
-                self._capital[word.form] += 1
-                self._after_preposition[word.form] += before in PLACE_PREPOSITIONS
-            before = word.form
-        for run in _capital_runs(sentence):
-            if len(run) > 1 and ORGANISATION_WORDS.intersection(run):
-                self._in_organisation.update(run)
 
-    def nameness(self, form: str) -> float:
-        """Between 0 and 1: how surely a word is a name, from how often it is written with a capital."""
-        capital = self._capital[form]
-        return capital / (capital + self._lower[form] + 0.5) if capital else 0.0
+def nameness(writing: NDArray[Any]) -> Floats:
+    """Between 0 and 1: how surely each word is a name, from how often it is written with a capital.
 
-    def placeness(self, form: str) -> float:
-        """Between 0 and 1: how surely a name is a place or part of an organisation's name."""
-        seen = self._after_preposition[form] + self._in_organisation[form]
-        return min(1.0, seen / (self._capital[form] + 1))
+    writing: shape (words, 4), summed over all texts.
+    """
+    capital = writing[:, CAPITAL].astype(np.float64)
+    shares: Floats = capital / (capital + writing[:, LOWER] + 0.5)
+    return shares
+
+
+def placeness(writing: NDArray[Any]) -> Floats:
+    """Between 0 and 1: how surely each name is a place or part of an organisation's name."""
+    seen = writing[:, AFTER_PREPOSITION].astype(np.float64) + writing[:, IN_ORGANISATION]
+    shares: Floats = np.minimum(1.0, seen / (writing[:, CAPITAL] + 1.0))
+    return shares
 
 
 def _capital_runs(sentence: Sequence[Word]) -> list[list[str]]:

@@ -1,37 +1,60 @@
-"""Resolve: join the listings that are about one innovation. Rebuilt from the tables each time, ids kept."""
+"""Resolve: join the listings that are about one innovation. Work follows what changed, and ids are kept.
+
+Changed listings are read, counted and compared with those that share most with them; then the parts of the store that
+they touch are clustered anew. Reading and comparing leave everything that people see as it is; each batch of parts is
+stored in one short transaction.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import chain
 
+import numpy as np
 from sqlite_utils import Database
 
-from db import innovations
+from db import innovations, matching
 from db.database import snapshot, transaction
-from db.innovations import Row
+from db.innovations import Row, StoredInnovation
+from db.judgements import Judgement, judgements_among
+from db.keys import search_key
 from db.runs import now
 from pipeline.job import Job
-from pipeline.resolve.blocking import candidate_pairs, copy_pairs
-from pipeline.resolve.clustering import cluster
-from pipeline.resolve.counting import ListingCounter, ListingText
+from pipeline.resolve.blocking import copies_among
+from pipeline.resolve.clustering import Judged, cluster
+from pipeline.resolve.counting import Integers, ListingText, read_listing
 from pipeline.resolve.explanation import Partner, best_partners, central_names, in_words
-from pipeline.resolve.features import Features, weigh
+from pipeline.resolve.features import Features, Floats, features_from
 from pipeline.resolve.identity import Assignment, assign_ids
+from pipeline.resolve.indexing import statistics_of, take_up, weigh_counted
 from pipeline.resolve.match_model import MatchModel
+from pipeline.resolve.packing import FORMAT
+from pipeline.resolve.parts import batches, parts
+from pipeline.resolve.rarity import weigh
+from pipeline.resolve.scoring import compare_weighed
 from pipeline.resolve.survivorship import Merged, main_order, merge
 
 STAGE = "resolve"
+COUNTS = ("looked_at", "compared", "new", "changed", "unchanged", "merged", "removed", "kept_without_listings")
+READING = 1  # raised when listings are read, counted or blocked otherwise than before: everything is then read anew
+# When the store has grown by so much since everything was weighed, rarity has moved and everything is weighed and
+# compared anew. Over a store's life that costs each listing two comparisons more; chosen.
+GROWTH = 1.5
 
 
 @dataclass(frozen=True, slots=True)
-class Resolution:
-    """What was found: clusters of rows of features, main listing first, and the scores of the pairs compared."""
+class Part:
+    """Listings that are clustered together, as rows of their features, in order of id.
+
+    clusters: rows, main listing first. scores: of the pairs that match.
+    """
 
     features: Features
     clusters: list[list[int]]
     scores: Mapping[tuple[int, int], float]
+    unheeded: list[str]
 
     def listing_ids(self, members: Sequence[int]) -> list[str]:
         """The ids of a cluster's listings, main listing first."""
@@ -50,52 +73,140 @@ class Joined:
     belonging: list[tuple[float, str]]
 
 
-def resolve_stage(job: Job) -> None:
-    """The stage as the command runs it."""
-    job.count(STAGE, resolve_listings(job.db))
+@dataclass(slots=True)
+class Outcome:
+    """What a resolution did: counts by name, and what a person should know."""
+
+    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COUNTS, 0))
+    warnings: list[str] = field(default_factory=list)
+
+
+def resolve_stage(job: Job, *, again: bool = False) -> None:
+    """The stage as the command runs it; with `again` every listing is read and compared anew."""
+    outcome = resolve(job.db, again=again)
+    job.count(STAGE, outcome.counts)
+    for warning in outcome.warnings:
+        job.warn(STAGE, warning)
 
 
 def resolve_listings(db: Database, model: MatchModel | None = None) -> dict[str, int]:
-    """Make the innovations of the kept listings and write what differs; clusters and rows are computed anew each time.
+    """Resolve, and return the counts only."""
+    return resolve(db, model).counts
 
-    Reading and computing keep nobody from writing; storing is one short transaction. A listing that changes in between
-    is taken up by the next run; one that is deleted in between fails loudly (IntegrityError), and nothing is stored.
 
-    Returns counts: listings, innovations, new, changed, unchanged, merged (ids retired into an older one), removed
-    (innovations without listings) and kept_without_listings (those on which someone has decided).
+def resolve(db: Database, model: MatchModel | None = None, *, again: bool = False) -> Outcome:
+    """Bring the innovations in step with the listings that changed since the last time.
+
+    A run that dies is run again and goes on where it stopped. A listing that changes meanwhile is taken up by the next
+    run; one that is deleted meanwhile fails loudly (IntegrityError), and its batch is not stored.
+
+    Counts: listings and innovations in all; looked_at (listings that were due), compared (pairs), new, changed and
+    unchanged (innovations), merged (ids retired into an older one), removed (innovations without listings) and
+    kept_without_listings (those on which someone has decided).
     """
     model = model or MatchModel.load()
-    with snapshot(db):
-        joined = list(_joined(db, find_clusters(db, model), model))
-    with transaction(db):
-        stored = innovations.stored_innovations(db)
-        assignment = assign_ids([one.listings for one in joined], stored)
-        counts = _store(db, joined, assignment)
-        counts.update(_retire(db, assignment, stored))
-    return counts
+    outcome = Outcome()
+    _renew(db, model, again=again)
+    take_up(db, [listing_id for _, listing_id in matching.due_listings(db)])
+    _weigh_again_when_outgrown(db)
+    due = matching.due_listings(db)
+    weigh_counted(db)
+    outcome.counts["compared"] = compare_weighed(db, model)
+    outcome.counts["looked_at"] = len(due)
+    _make_innovations(db, model, due, outcome)
+    outcome.counts = {**innovations.totals(db), **outcome.counts}
+    return outcome
 
 
-def find_clusters(db: Database, model: MatchModel) -> Resolution:
-    """Read the kept listings once, one at a time, and cluster them."""
-    counter = ListingCounter()
-    order: list[tuple[str, str]] = []
-    for row in innovations.listings_to_resolve(db):
-        counter.add(ListingText(row["id"], row["title"], row["text"], row["url"]))
-        order.append(main_order(row["published"], row["id"]))
-    features = weigh(counter.counts())
-    pairs = candidate_pairs(features)
-    scores = model.score_pairs(features, pairs)
-    clusters = cluster(len(features), pairs, scores, model.threshold, copy_pairs(features))
+def _renew(db: Database, model: MatchModel, *, again: bool) -> None:
+    """Start from nothing where the records and pairs were made by another model or another reading."""
+    made_with = {"model": model.version, "reading": f"{READING}.{FORMAT}"}
+    state = matching.read_state(db)
+    if again or any(state.get(name) != value for name, value in made_with.items()):
+        matching.make_everything_due(db)
+        matching.store_state(db, made_with)
+
+
+def _weigh_again_when_outgrown(db: Database) -> None:
+    """Weigh and compare everything anew where the store has grown so much since that rarity has moved."""
+    size, weighed_at = matching.text_count(db), int(matching.read_state(db).get("size", 0))
+    if size > GROWTH * weighed_at:
+        with transaction(db):
+            matching.store_state(db, {"size": str(size)})
+            if weighed_at:
+                matching.weigh_all_again(db)
+
+
+def _make_innovations(db: Database, model: MatchModel, due: Sequence[tuple[int, str]], outcome: Outcome) -> None:
+    """Cluster what is due anew, a batch of parts at a time, and store what differs."""
+    number_of = {listing_id: number for number, listing_id in due}
+    for batch in batches(parts(db, [listing_id for _, listing_id in due], model.threshold)):
+        listing_ids = list(chain.from_iterable(batch))
+        with snapshot(db):
+            found = [_clustered(db, part, model) for part in batch]
+            joined = [one for part in found for one in _joined(db, part, model)]
+        with transaction(db):
+            stored = innovations.stored_innovations(db, listing_ids)
+            assignment = assign_ids(
+                [one.listings for one in joined], stored, lambda one: innovations.is_in_use(db, one)
+            )
+            for counts in (_store(db, listing_ids, joined, assignment), _retire(db, assignment, stored)):
+                for name, count in counts.items():
+                    outcome.counts[name] += count
+            matching.forget_due(db, (number_of[one] for one in listing_ids if one in number_of))
+        outcome.warnings += [warning for part in found for warning in part.unheeded]
+
+
+def _clustered(db: Database, listing_ids: Sequence[str], model: MatchModel) -> Part:
+    """Cluster one part's listings, those that are kept and still there, by the stored scores and judgements."""
+    rows = innovations.kept_listings(db, listing_ids)
+    features = _features(db, rows)
+    numbers = [search_key(listing_id) for listing_id in features.ids]
+    row_of = {number: row for row, number in enumerate(numbers)}
+    pairs, scores = _in_rows(matching.pairs_among(db, numbers), row_of)
+    copies = copies_among(pairs, features)
+    said = judgements_among(db, features.ids)
+    place = {listing_id: row for row, listing_id in enumerate(features.ids)}
+    judged = [
+        Judged(place[one.one], place[one.other], one.verdict == "same") for one in said if one.verdict != "unsure"
+    ]
+    result = cluster(len(features), pairs, scores, model.threshold, copies, judged)
+    order = [main_order(row["published"], row["id"]) for row in rows]
+    clusters = [sorted(members, key=order.__getitem__) for members in result.clusters]
     table = {(one, other): score for (one, other), score in zip(pairs.tolist(), scores.tolist(), strict=True)}
-    return Resolution(features, [sorted(members, key=order.__getitem__) for members in clusters], table)
+    return Part(features, clusters, table, [_unheeded(features, one, said) for one in result.unheeded])
 
 
-def _joined(db: Database, resolution: Resolution, model: MatchModel) -> Iterator[Joined]:
-    """Every innovation, in the order of the clusters."""
-    features = resolution.features
-    partners = best_partners(resolution.clusters, resolution.scores, features, model)
-    groups = [resolution.listing_ids(rows) for rows in resolution.clusters]
-    for rows, members in zip(resolution.clusters, innovations.member_rows(db, groups), strict=True):
+def _features(db: Database, rows: Sequence[Row]) -> Features:
+    """The features of these listings with their terms in words, weighed by the numbers of the whole store."""
+    records = [read_listing(ListingText(row["id"], row["title"], row["text"], row["url"])) for row in rows]
+    statistics = statistics_of(db, records, matching.text_count(db))
+    return features_from(weigh(records, statistics))
+
+
+def _in_rows(found: Sequence[tuple[int, int, float]], row_of: Mapping[int, int]) -> tuple[Integers, Floats]:
+    """Pairs of numbers as pairs of rows, in order, with their scores."""
+    moved = sorted((*sorted((row_of[one], row_of[other])), score) for one, other, score in found)
+    pairs = np.array([(one, other) for one, other, _ in moved], dtype=np.int64).reshape(-1, 2)
+    return pairs, np.array([score for *_, score in moved], dtype=np.float64)
+
+
+def _unheeded(features: Features, judged: Judged, said: Sequence[Judgement]) -> str:
+    """What a person is told of a judgement that contradicts later ones."""
+    one, other = features.ids[judged.one], features.ids[judged.other]
+    found = next(row for row in said if {row.one, row.other} == {one, other})
+    return (
+        f"judgement {found.id} by {found.author} ({one} and {other}: {found.verdict}) contradicts later judgements and "
+        "is not heeded; see them with: horizon judge --list"
+    )
+
+
+def _joined(db: Database, part: Part, model: MatchModel) -> Iterator[Joined]:
+    """Every innovation of a part, in the order of the clusters."""
+    features = part.features
+    partners = best_partners(part.clusters, part.scores, features, model)
+    groups = [part.listing_ids(rows) for rows in part.clusters]
+    for rows, members in zip(part.clusters, innovations.member_rows(db, groups), strict=True):
         merged = merge(members, central_names(features, rows))
         belonging = list(_belonging(members, [partners.get(row) for row in rows], features))
         yield Joined([member["id"] for member in members], merged, belonging)
@@ -119,16 +230,18 @@ def _belonging(
         yield round(found.score, 2), json.dumps(detail, ensure_ascii=False)
 
 
-def _store(db: Database, joined: Sequence[Joined], assignment: Assignment) -> dict[str, int]:
+def _store(
+    db: Database, listing_ids: Sequence[str], joined: Sequence[Joined], assignment: Assignment
+) -> dict[str, int]:
     """Write every innovation that differs, then who belongs where."""
     moment = now()
-    counts = {"listings": sum(len(one.listings) for one in joined), "innovations": len(joined)}
-    counts.update(new=0, changed=0, unchanged=0)
+    counts = {"new": 0, "changed": 0, "unchanged": 0}
     innovations.restore_ids(db, assignment.ids)
     for innovation_id, one in zip(assignment.ids, joined, strict=True):
         counts[innovations.store_innovation(db, innovation_id, one.merged.row, one.merged.fields, moment)] += 1
     innovations.store_members(
         db,
+        listing_ids,
         (
             (listing_id, innovation_id, score, detail)
             for innovation_id, one in zip(assignment.ids, joined, strict=True)
@@ -138,7 +251,7 @@ def _store(db: Database, joined: Sequence[Joined], assignment: Assignment) -> di
     return counts
 
 
-def _retire(db: Database, assignment: Assignment, stored: Mapping[str, innovations.StoredInnovation]) -> dict[str, int]:
+def _retire(db: Database, assignment: Assignment, stored: Mapping[str, StoredInnovation]) -> dict[str, int]:
     """Redirect merged ids; of those without listings keep the decided ones, and remove the rest."""
     moment = now()
     for old_id, new_id in assignment.redirects.items():

@@ -13,14 +13,19 @@ from pathlib import Path
 from statistics import mean, pstdev
 
 import numpy as np
+from sqlite_utils import Database
 
-from pipeline.resolve.blocking import candidate_pairs, copy_pairs
+from db import matching
+from db.migrations import migrate
+from pipeline.resolve.blocking import copies_among
 from pipeline.resolve.clustering import cluster
 from pipeline.resolve.comparison import MEASURES, Compared, compare_pairs
 from pipeline.resolve.counting import Integers, ListingText
 from pipeline.resolve.evaluation import CORPUS_PATH, FOLDS, KnownDuplicates, Quality, judge
-from pipeline.resolve.features import Features, features_of
+from pipeline.resolve.features import Features
+from pipeline.resolve.indexing import count_listings, weigh_counted
 from pipeline.resolve.match_model import MODEL_PATH, MatchModel
+from pipeline.resolve.scoring import candidates
 
 CATALOGUE_PATH = Path(__file__).parents[2] / "crawler" / "demo" / "catalogue.jsonl"
 REGULARISATION = 0.1  # scikit-learn's C on standardised measures; best of 1, 0.1, 0.01 by cross-validation
@@ -49,9 +54,13 @@ def read_catalogue(path: Path) -> Iterable[ListingText]:
 
 def prepare(listings: Iterable[ListingText], known: KnownDuplicates) -> Prepared:
     """Features and measures of all listings, judgeable or not: rarity and rivals are those of the whole store."""
-    features = features_of(listings)
-    pairs = candidate_pairs(features)
-    return Prepared(features, pairs, copy_pairs(features), compare_pairs(features, pairs), known)
+    db = Database(memory=True)
+    migrate(db)
+    count_listings(db, list(listings))
+    weigh_counted(db)
+    features, pairs = candidates(db, matching.records_in_state(db, "weighed", limit=-1))
+    copies = copies_among(pairs, features)
+    return Prepared(features, pairs, copies, compare_pairs(features, pairs), known)
 
 
 def fit(prepared: Prepared, records: set[str]) -> MatchModel:
@@ -85,7 +94,7 @@ def clusters_at(prepared: Prepared, model: MatchModel, threshold: float) -> list
     """The clusters of record ids that a model makes of everything at a threshold."""
     ids = prepared.features.ids
     found = cluster(len(ids), prepared.pairs, model.scores(prepared.compared), threshold, prepared.copies)
-    return [[ids[row] for row in members] for members in found]
+    return [[ids[row] for row in members] for members in found.clusters]
 
 
 def choose_threshold(prepared: Prepared, records: set[str], seed: int) -> float:

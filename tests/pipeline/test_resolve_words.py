@@ -1,9 +1,10 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from pipeline.resolve.counting import mirror_key
-from pipeline.resolve.names import NameStatistics
+from pipeline.resolve.names import WRITINGS, count_writing, nameness, placeness
 from pipeline.resolve.words import as_written, figures, normal_form, sentences
 
 
@@ -46,20 +47,24 @@ def test_term_as_the_text_writes_it() -> None:
     assert as_written("not there", text) == "not there"
 
 
-def test_places_and_names_are_told_apart() -> None:
-    statistics = NameStatistics()
-    text = "Staff in Bury use Whzan daily. Homes across Bury like Whzan. The kit Whzan is new in Bury."
+def written(text: str, word: str) -> tuple[float, float]:
+    """How surely a word is a name, and a place, after one text."""
+    counts: dict[str, list[int]] = {}
     for sentence in sentences(text):
-        statistics.add(sentence)
-    assert statistics.nameness("whzan") > 0.8 > statistics.nameness("kit")
-    assert statistics.placeness("bury") > 0.7 > statistics.placeness("whzan")
+        count_writing(sentence, counts)
+    row = np.array([counts.get(word, [0] * len(WRITINGS))])
+    return float(nameness(row)[0]), float(placeness(row)[0])
+
+
+def test_places_and_names_are_told_apart() -> None:
+    text = "Staff in Bury use Whzan daily. Homes across Bury like Whzan. The kit Whzan is new in Bury."
+    assert written(text, "whzan")[0] > 0.8 > written(text, "kit")[0]
+    assert written(text, "bury")[1] > 0.7 > written(text, "whzan")[1]
 
 
 def test_organisation_words_count_as_place() -> None:
-    statistics = NameStatistics()
-    for sentence in sentences("It began with Leeds Teaching Hospitals NHS Trust. Then Leeds Teaching Hospitals grew."):
-        statistics.add(sentence)
-    assert statistics.placeness("teaching") > 0.6
+    text = "It began with Leeds Teaching Hospitals NHS Trust. Then Leeds Teaching Hospitals grew."
+    assert written(text, "teaching")[1] > 0.6
 
 
 @pytest.mark.parametrize(
