@@ -50,6 +50,12 @@ def kept_listings(db: Database, listing_ids: Sequence[str]) -> list[Row]:
     return list(db.query(f"{sql} ORDER BY l.id", [json.dumps(list(listing_ids))]))
 
 
+def kept_dates(db: Database, listing_ids: Sequence[str]) -> dict[str, str | None]:
+    """Those of these listings that are kept and still there, in order of id, with the date published."""
+    sql = f"SELECT l.id, l.published {KEPT} AND l.id IN (SELECT value FROM json_each(?)) ORDER BY l.id"
+    return dict(db.conn.execute(sql, [json.dumps(list(listing_ids))]).fetchall())
+
+
 def companions(db: Database, listing_ids: Sequence[str]) -> set[str]:
     """All listings of the innovations that these listings belong to, or of which one of them is the main listing."""
     sql = """WITH these AS (SELECT value AS id FROM json_each(?)), touched AS (
@@ -110,6 +116,14 @@ def stored_innovations(db: Database, listing_ids: Sequence[str]) -> dict[str, St
         row[0]: StoredInnovation(row[0], row[1], tuple(members.get(row[0], ())), row[2], row[3], bool(row[4]))
         for row in db.conn.execute(these + sql, values)
     }
+
+
+def members_of(db: Database, innovation_id: str) -> list[str]:
+    """The ids of an innovation's listings, the main listing first."""
+    sql = """SELECT m.listing_id FROM innovation_listings AS m
+             LEFT JOIN innovation_fields AS f ON f.innovation_id = m.innovation_id AND f.field = ?
+             WHERE m.innovation_id = ? ORDER BY m.listing_id != f.listing_id, m.listing_id"""
+    return [str(listing_id) for (listing_id,) in db.conn.execute(sql, [MAIN_FIELD, innovation_id])]
 
 
 def is_in_use(db: Database, innovation_id: str) -> bool:

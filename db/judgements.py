@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlite_utils import Database
 
@@ -114,3 +115,8 @@ def judged_same(db: Database, listing_id: str) -> set[str]:
 def current_judgements(db: Database) -> list[Judgement]:
     """Everything that holds, the latest first."""
     return [Judgement(*row) for row in db.conn.execute(f"{HOLDS.format(which='1')} {LATEST_FIRST}")]
+
+
+def doubtful_pairs(db: Database, limit: int) -> list[dict[str, Any]]:
+    """Rows of the view doubtful_pairs, the most doubtful first."""
+    return list(db.query("SELECT * FROM doubtful_pairs ORDER BY doubt DESC, one, other LIMIT ?", [limit]))

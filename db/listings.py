@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import zlib
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Literal
 
@@ -117,3 +119,9 @@ def mark_gone(db: Database, source: str, now: str) -> int:
 def region_codes(db: Database) -> frozenset[str]:
     """The codes a listing's region may have."""
     return frozenset(code for (code,) in db.conn.execute("SELECT code FROM regions"))
+
+
+def titles_of(db: Database, listing_ids: Iterable[str]) -> dict[str, str]:
+    """Listing id -> title, of those that are stored."""
+    sql = "SELECT id, title FROM listings WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id"
+    return dict(db.conn.execute(sql, [json.dumps(sorted(listing_ids))]).fetchall())

@@ -203,6 +203,13 @@ def set_state(db: Database, numbers: Iterable[int], state: str) -> None:
         db.conn.executemany("UPDATE match_records SET state = ? WHERE number = ?", rows)
 
 
+def copy_keys_of(db: Database, numbers: Sequence[int]) -> dict[int, tuple[str, str]]:
+    """Number -> mirror key and copy key, of the records that are known."""
+    sql = """SELECT number, mirror_key, copy_key FROM match_records
+             WHERE number IN (SELECT value FROM json_each(?))"""
+    return {row[0]: (row[1], row[2]) for row in db.conn.execute(sql, [json.dumps(list(numbers))])}
+
+
 def known_texts(db: Database, copy_keys: Iterable[str]) -> set[str]:
     """Those of these copy keys that a record has which is no copy."""
     sql = "SELECT 1 FROM match_records WHERE copy_key = ? AND copy_key != '' AND is_copy = 0"

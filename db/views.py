@@ -8,6 +8,9 @@ from __future__ import annotations
 from sqlite_utils import Database
 
 from db.database import transaction
+from db.judgements import HOLDS
+
+DOUBTFUL = (0.15, 0.85)  # scores between which a person's word tells more than the model's; chosen
 
 CANDIDATES = {
     # The latest decision that has not been withdrawn, following merges to the id that is in use now.
@@ -81,6 +84,28 @@ EVIDENCE = {
         JOIN innovation_listings AS j ON j.innovation_id = i.id
         JOIN listings AS l ON l.id = j.listing_id
         WHERE i.listing_count > 1""",
+}
+
+JUDGING = {
+    # What reviewers said of pairs of listings, as far as it holds.
+    "judged_pairs": f"""
+        SELECT h.id, h.one, l.title, l.url, h.other, o.title AS other_title, o.url AS other_url, h.verdict, h.reason,
+               h.author, h.judged_at
+        FROM ({HOLDS.format(which="1")}) AS h
+        LEFT JOIN listings AS l ON l.id = h.one LEFT JOIN listings AS o ON o.id = h.other""",
+    # Pairs that the model is not sure of and nobody has judged; doubt is 1 where it is wholly unsure.
+    "doubtful_pairs": f"""
+        SELECT min(l.id, o.id) AS one, iif(l.id < o.id, l.title, o.title) AS title, max(l.id, o.id) AS other,
+               iif(l.id < o.id, o.title, l.title) AS other_title, p.score, round(1 - abs(2 * p.score - 1), 4) AS doubt,
+               coalesce(m.innovation_id = n.innovation_id, 0) AS is_joined
+        FROM match_pairs AS p
+        JOIN listings AS l ON l.search_key = p.one JOIN listings AS o ON o.search_key = p.other
+        LEFT JOIN innovation_listings AS m ON m.listing_id = l.id
+        LEFT JOIN innovation_listings AS n ON n.listing_id = o.id
+        WHERE p.score BETWEEN {DOUBTFUL[0]} AND {DOUBTFUL[1]}
+          AND coalesce((
+              SELECT j.verdict FROM judgements AS j WHERE j.one = min(l.id, o.id) AND j.other = max(l.id, o.id)
+              ORDER BY j.judged_at DESC, j.id DESC LIMIT 1), 'withdraw') = 'withdraw'""",
 }
 
 OVERVIEWS = {
@@ -184,7 +209,7 @@ OVERVIEWS = {
         ) AS p ON p.run_id = r.id""",
 }
 
-VIEWS = {**CANDIDATES, **EVIDENCE, **OVERVIEWS}
+VIEWS = {**CANDIDATES, **EVIDENCE, **JUDGING, **OVERVIEWS}
 
 
 def create_views(db: Database) -> list[str]:

@@ -157,15 +157,43 @@ def tag(file: TextIO | None, jobs: int | None, again: bool, db_path: Path, conso
 
 
 @cli.command(epilog=example("horizon resolve"))
+@click.option("--again", is_flag=True, help="Read and compare every listing anew, not only what changed.")
 @db_option
 @talking
-def resolve(db_path: Path, console: Console) -> int:
+def resolve(again: bool, db_path: Path, console: Console) -> int:
     """Join listings that are about the same innovation into one."""
     from pipeline.job import started_job
     from pipeline.resolve.stage import resolve_stage
 
     with started_job(db_path, "resolve", console, must_exist=True) as job:
-        resolve_stage(job)
+        resolve_stage(job, again=again)
+        return _reported(job)
+
+
+@cli.command(epilog=example("horizon judge --doubtful 10", "horizon judge --list"))
+@click.argument("subjects", metavar="[ID]...", nargs=-1)
+@click.option("--same", "verdict", flag_value="same", help="They are one innovation.")
+@click.option("--different", "verdict", flag_value="different", help="They are different innovations.")
+@click.option("--unsure", "verdict", flag_value="unsure", help="It cannot be told; the model goes on deciding.")
+@click.option("--withdraw", "verdict", flag_value="withdraw", help="Take back what was judged of them.")
+@click.option("--split", metavar="INNOVATION", help="Part these listings from the rest of this innovation.")
+@click.option("--by", "author", envvar="HORIZON_AUTHOR", show_envvar=True, help="Who judges; kept with the judgement.")
+@click.option("--reason", help="Why; kept with the judgement.")
+@click.option("--list", "listing", is_flag=True, help="Show what is judged, the latest first.")
+@click.option("--doubtful", type=click.IntRange(min=1), help="Show so many pairs of which the model is least sure.")
+@db_option
+@talking
+def judge(subjects: tuple[str, ...], db_path: Path, console: Console, **asked: Any) -> int:
+    """Say of listings or innovations (by their ids) that they are the same, or not. It always wins over the model.
+
+    Innovations are joined or parted at once. A judgement is never overwritten, survives re-crawls, and can be taken
+    back with --withdraw.
+    """
+    from pipeline.job import started_job
+    from pipeline.judge import Request, answer
+
+    with started_job(db_path, "judge", console, must_exist=True) as job:
+        answer(job, Request(subjects, **asked))
         return _reported(job)
 
 

@@ -127,3 +127,24 @@ def contents(db: Database) -> dict[str, list[tuple[Any, ...]]]:
         "innovation_redirects": "SELECT old_id, new_id FROM innovation_redirects ORDER BY old_id",
     }
     return {name: [tuple(row) for row in db.conn.execute(sql)] for name, sql in questions.items()}
+
+
+def groups_of(db: Database) -> set[frozenset[str]]:
+    """The innovations as sets of record ids."""
+    found: dict[str, set[str]] = {}
+    sql = """SELECT m.innovation_id, l.record_id FROM innovation_listings AS m JOIN listings AS l
+             ON l.id = m.listing_id"""
+    for innovation_id, record in db.conn.execute(sql):
+        found.setdefault(innovation_id, set()).add(record)
+    return {frozenset(records) for records in found.values()}
+
+
+def innovation_of(db: Database, record: str) -> str:
+    sql = "SELECT innovation_id FROM innovation_listings WHERE listing_id = ?"
+    return str(db.conn.execute(sql, [listing_of(record)]).fetchone()[0])
+
+
+def decide(db: Database, innovation_id: str) -> None:
+    row = {"innovation_id": innovation_id, "decision": "shortlist", "actor": "a reviewer", "decided_at": "2026-11-03"}
+    with transaction(db):
+        db.table("decisions").insert(row)

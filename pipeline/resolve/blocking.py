@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 
 import numpy as np
 from sqlite_utils import Database
 
 from db import matching
 from pipeline.resolve.counting import Array, Integers
-from pipeline.resolve.features import RARE_LISTINGS_MAX, Cells, Features, Floats
+from pipeline.resolve.features import RARE_LISTINGS_MAX, Cells, Floats
 from pipeline.resolve.rarity import Weighed
 
 # A word in more texts than this (copies of one text are one) opens no block; it bounds the work for each listing
@@ -62,11 +63,14 @@ def _most(share: dict[int, float], number: int) -> list[int]:
     return [other for _, other in ranked[:PARTNERS_MAX]]
 
 
-def copies_among(pairs: Integers, features: Features) -> Integers:
-    """Those of the pairs that hold one page or one text twice, in their order; shape (copies, 2)."""
+def copies_among(pairs: Integers, *keys: Sequence[str]) -> Integers:
+    """Those of the pairs that hold one page or one text twice, in their order; shape (copies, 2).
+
+    keys: the mirror keys and the copy keys of all rows, empty for none.
+    """
     is_copy = np.zeros(len(pairs), dtype=bool)
-    for keys in (features.mirror_keys, features.copy_keys):
-        column = np.array(keys, dtype=object)
+    for of_rows in keys:
+        column = np.array([*of_rows, ""], dtype=object)
         is_copy |= (column[pairs[:, 0]] == column[pairs[:, 1]]) & (column[pairs[:, 0]] != "")
     copies: Integers = pairs[is_copy]
     return copies

@@ -92,19 +92,29 @@ def variant_penalties(features: Features, pairs: Integers) -> Floats:
     return np.minimum(penalties * VARIANT_PENALTY_SCALE, VARIANT_PENALTY_MAX)
 
 
-def shared_between(features: Features, left: int, right: int) -> Shared:
-    """The names, rare words, figures and places that two rows share."""
-    terms = features.terms
+def shared_between(features: Features, pairs: Integers) -> list[Shared]:
+    """For each pair the names, rare words, figures and places that its two rows share."""
+    left, right = pairs[:, 0], pairs[:, 1]
+    telling = sparse.diags((features.listings_with <= SHOWN_LISTINGS_MAX).astype(np.float64))
+    names, places, rare = (
+        rows[left].multiply(rows[right]) for rows in (features.names, features.places, features.rare)
+    )
+    found = (
+        _top_terms(names @ telling, features.terms),
+        _top_terms(rare, features.terms),
+        _top_terms(features.figures[left].multiply(features.figures[right]), features.figure_terms),
+        _top_terms(places @ telling, features.terms),
+    )
+    return [
+        Shared(of_names, _without(of_terms, (*of_names, *of_places)), of_figures, of_places)
+        for of_names, of_terms, of_figures, of_places in zip(*found, strict=True)
+    ]
 
-    def telling(row: Matrix) -> Matrix:
-        return row.multiply(features.listings_with <= SHOWN_LISTINGS_MAX)
 
-    names = _top(telling(features.names[left].multiply(features.names[right])), terms)
-    places = _top(telling(features.places[left].multiply(features.places[right])), terms)
-    rare = _top(features.rare[left].multiply(features.rare[right]), terms)
-    figures = _top(features.figures[left].multiply(features.figures[right]), features.figure_terms)
-    known = {word for name in (*names, *places) for word in (name, *name.split())}
-    return Shared(names, [term for term in rare if term not in known], figures, places)
+def _without(terms: list[str], names: tuple[str, ...]) -> list[str]:
+    """The terms that are no names shown already, nor words of such."""
+    known = {word for name in names for word in (name, *name.split())}
+    return [term for term in terms if term not in known]
 
 
 def _mirrors(features: Features, pairs: Integers) -> Floats:
@@ -166,16 +176,17 @@ def _variant_weight(variants: list[tuple[int, int, float]] | tuple[()], counts: 
     return max(weights, default=0.0)
 
 
-def _top(row: Matrix, terms: list[str]) -> list[str]:
-    """The terms of a one-row matrix, heaviest first, at most SHOWN_MAX, none a part of a heavier one."""
-    cells = sparse.coo_matrix(row)
-    ranked = sorted(zip(cells.data.tolist(), (terms[column] for column in cells.col), strict=True), key=_heaviest)
+def _top_terms(rows: Matrix, terms: list[str]) -> list[list[str]]:
+    """For each row its terms, heaviest first, at most SHOWN_MAX, none a part of a heavier one."""
+    rows = rows.tocsr()
+    rows.eliminate_zeros()
+    bounds = zip(rows.indptr[:-1].tolist(), rows.indptr[1:].tolist(), strict=True)
+    return [_top(rows.data[start:end], [terms[column] for column in rows.indices[start:end]]) for start, end in bounds]
+
+
+def _top(weights: Floats, terms: list[str]) -> list[str]:
     shown: list[str] = []
-    for _, term in ranked:
+    for _, term in sorted(zip((-weights).tolist(), terms, strict=True)):
         if not any(f" {term} " in f" {other} " or f" {other} " in f" {term} " for other in shown):
             shown.append(term)
     return shown[:SHOWN_MAX]
-
-
-def _heaviest(cell: tuple[float, str]) -> tuple[float, str]:
-    return (-cell[0], cell[1])

@@ -104,10 +104,10 @@ class MatchModel:
                     contributions=dict(zip(MEASURES, added[place].tolist(), strict=True)),
                     variant_penalty=float(compared.penalties[place]),
                     mirror=bool(compared.mirrors[place]),
-                    shared=shared_between(features, left, right),
+                    shared=shared,
                 ),
             )
-            for place, (left, right) in enumerate(pairs.tolist())
+            for place, shared in enumerate(shared_between(features, pairs))
         ]
 
     def _weights(self) -> Floats:

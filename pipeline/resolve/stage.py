@@ -8,7 +8,7 @@ stored in one short transaction.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -39,26 +39,24 @@ from pipeline.resolve.survivorship import Merged, main_order, merge
 STAGE = "resolve"
 COUNTS = ("looked_at", "compared", "new", "changed", "unchanged", "merged", "removed", "kept_without_listings")
 READING = 1  # raised when listings are read, counted or blocked otherwise than before: everything is then read anew
-# When the store has grown by so much since everything was weighed, rarity has moved and everything is weighed and
-# compared anew. Over a store's life that costs each listing two comparisons more; chosen.
-GROWTH = 1.5
+# When the store has grown by so much since everything was weighed, rarity has moved, and everything is weighed and
+# compared anew. Over a store's life that is four times the work of one comparison of everything; chosen.
+GROWTH = 1.25
+
+
+Scores = Mapping[tuple[str, str], float]
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Listings that are clustered together, as rows of their features, in order of id.
+    """Listings that are clustered together.
 
-    clusters: rows, main listing first. scores: of the pairs that match.
+    clusters: listing ids, main listing first. scores: of the pairs that match, (lower id, higher id).
     """
 
-    features: Features
-    clusters: list[list[int]]
-    scores: Mapping[tuple[int, int], float]
+    clusters: list[list[str]]
+    scores: Scores
     unheeded: list[str]
-
-    def listing_ids(self, members: Sequence[int]) -> list[str]:
-        """The ids of a cluster's listings, main listing first."""
-        return [self.features.ids[row] for row in members]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,13 +142,15 @@ def _make_innovations(db: Database, model: MatchModel, due: Sequence[tuple[int, 
         listing_ids = list(chain.from_iterable(batch))
         with snapshot(db):
             found = [_clustered(db, part, model) for part in batch]
-            joined = [one for part in found for one in _joined(db, part, model)]
+            clusters = [members for part in found for members in part.clusters]
+            changed = _changed(db, clusters, listing_ids, number_of.keys())
+            scores = {pair: score for part in found for pair, score in part.scores.items()}
+            joined = list(_joined(db, [clusters[place] for place in changed], scores, model))
         with transaction(db):
             stored = innovations.stored_innovations(db, listing_ids)
-            assignment = assign_ids(
-                [one.listings for one in joined], stored, lambda one: innovations.is_in_use(db, one)
-            )
-            for counts in (_store(db, listing_ids, joined, assignment), _retire(db, assignment, stored)):
+            assignment = assign_ids(clusters, stored, lambda one: innovations.is_in_use(db, one))
+            ids = [assignment.ids[place] for place in changed]
+            for counts in (_store(db, listing_ids, ids, joined), _retire(db, assignment, stored)):
                 for name, count in counts.items():
                     outcome.counts[name] += count
             matching.forget_due(db, (number_of[one] for one in listing_ids if one in number_of))
@@ -159,29 +159,23 @@ def _make_innovations(db: Database, model: MatchModel, due: Sequence[tuple[int, 
 
 def _clustered(db: Database, listing_ids: Sequence[str], model: MatchModel) -> Part:
     """Cluster one part's listings, those that are kept and still there, by the stored scores and judgements."""
-    rows = innovations.kept_listings(db, listing_ids)
-    features = _features(db, rows)
-    numbers = [search_key(listing_id) for listing_id in features.ids]
-    row_of = {number: row for row, number in enumerate(numbers)}
-    pairs, scores = _in_rows(matching.pairs_among(db, numbers), row_of)
-    copies = copies_among(pairs, features)
-    said = judgements_among(db, features.ids)
-    place = {listing_id: row for row, listing_id in enumerate(features.ids)}
+    dates = innovations.kept_dates(db, listing_ids)
+    ids = list(dates)
+    row_of = {search_key(listing_id): row for row, listing_id in enumerate(ids)}
+    pairs, scores = _in_rows(matching.pairs_among(db, list(row_of)), row_of)
+    keys = matching.copy_keys_of(db, list(row_of))
+    copies = copies_among(pairs, *([keys.get(number, ("", ""))[column] for number in row_of] for column in range(2)))
+    said = judgements_among(db, ids)
+    place = {listing_id: row for row, listing_id in enumerate(ids)}
     judged = [
         Judged(place[one.one], place[one.other], one.verdict == "same") for one in said if one.verdict != "unsure"
     ]
-    result = cluster(len(features), pairs, scores, model.threshold, copies, judged)
-    order = [main_order(row["published"], row["id"]) for row in rows]
-    clusters = [sorted(members, key=order.__getitem__) for members in result.clusters]
-    table = {(one, other): score for (one, other), score in zip(pairs.tolist(), scores.tolist(), strict=True)}
-    return Part(features, clusters, table, [_unheeded(features, one, said) for one in result.unheeded])
-
-
-def _features(db: Database, rows: Sequence[Row]) -> Features:
-    """The features of these listings with their terms in words, weighed by the numbers of the whole store."""
-    records = [read_listing(ListingText(row["id"], row["title"], row["text"], row["url"])) for row in rows]
-    statistics = statistics_of(db, records, matching.text_count(db))
-    return features_from(weigh(records, statistics))
+    result = cluster(len(ids), pairs, scores, model.threshold, copies, judged)
+    clusters = [
+        sorted((ids[row] for row in rows), key=lambda one: main_order(dates[one], one)) for rows in result.clusters
+    ]
+    table = {(ids[one], ids[other]): score for (one, other), score in zip(pairs.tolist(), scores.tolist(), strict=True)}
+    return Part(clusters, table, [_unheeded(ids[one.one], ids[one.other], said) for one in result.unheeded])
 
 
 def _in_rows(found: Sequence[tuple[int, int, float]], row_of: Mapping[int, int]) -> tuple[Integers, Floats]:
@@ -191,9 +185,29 @@ def _in_rows(found: Sequence[tuple[int, int, float]], row_of: Mapping[int, int])
     return pairs, np.array([score for *_, score in moved], dtype=np.float64)
 
 
-def _unheeded(features: Features, judged: Judged, said: Sequence[Judgement]) -> str:
+def _changed(db: Database, clusters: Sequence[Sequence[str]], listing_ids: Sequence[str], due: Set[str]) -> list[int]:
+    """The places of the clusters that have another set of listings than stored, or a listing that is due."""
+    known = {one.listings for one in innovations.stored_innovations(db, listing_ids).values()}
+    return [
+        place
+        for place, members in enumerate(clusters)
+        if not due.isdisjoint(members) or tuple(sorted(members)) not in known
+    ]
+
+
+def _features(db: Database, clusters: Sequence[Sequence[str]]) -> Features:
+    """The features of the listings that were joined, their terms in words, weighed as of the whole store."""
+    joined = [listing_id for members in clusters if len(members) > 1 for listing_id in members]
+    records = [
+        read_listing(ListingText(row["id"], row["title"], row["text"], row["url"]))
+        for row in innovations.kept_listings(db, joined)
+    ]
+    statistics = statistics_of(db, records, matching.text_count(db))
+    return features_from(weigh(records, statistics))
+
+
+def _unheeded(one: str, other: str, said: Sequence[Judgement]) -> str:
     """What a person is told of a judgement that contradicts later ones."""
-    one, other = features.ids[judged.one], features.ids[judged.other]
     found = next(row for row in said if {row.one, row.other} == {one, other})
     return (
         f"judgement {found.id} by {found.author} ({one} and {other}: {found.verdict}) contradicts later judgements and "
@@ -201,23 +215,27 @@ def _unheeded(features: Features, judged: Judged, said: Sequence[Judgement]) -> 
     )
 
 
-def _joined(db: Database, part: Part, model: MatchModel) -> Iterator[Joined]:
-    """Every innovation of a part, in the order of the clusters."""
-    features = part.features
-    partners = best_partners(part.clusters, part.scores, features, model)
-    groups = [part.listing_ids(rows) for rows in part.clusters]
-    for rows, members in zip(part.clusters, innovations.member_rows(db, groups), strict=True):
-        merged = merge(members, central_names(features, rows))
-        belonging = list(_belonging(members, [partners.get(row) for row in rows], features))
+def _joined(db: Database, clusters: Sequence[Sequence[str]], scores: Scores, model: MatchModel) -> Iterator[Joined]:
+    """Every innovation, in the order of the clusters."""
+    features = _features(db, clusters)
+    row_of = {listing_id: row for row, listing_id in enumerate(features.ids)}
+    rows = [[row_of[one] for one in members if one in row_of] for members in clusters]
+    table = {
+        (row_of[one], row_of[other]): score for (one, other), score in scores.items() if {one, other} <= row_of.keys()
+    }
+    partners = best_partners(rows, table, features, model)
+    for places, members in zip(rows, innovations.member_rows(db, clusters), strict=True):
+        merged = merge(members, central_names(features, places) if places else ())
+        belonging = list(_belonging(members, [partners.get(row) for row in places], features))
         yield Joined([member["id"] for member in members], merged, belonging)
 
 
 def _belonging(
     members: Sequence[Row], partners: Sequence[Partner | None], features: Features
 ) -> Iterator[tuple[float, str]]:
-    """For each listing of an innovation how surely it belongs, and why."""
+    """For each listing of an innovation how surely it belongs, and why; a listing alone has no partner."""
     titles = {member["id"]: member["title"] for member in members}
-    for member, found in zip(members, partners, strict=True):
+    for member, found in zip(members, partners or [None], strict=True):
         if found is None:
             yield 1.0, "{}"
             continue
@@ -230,24 +248,24 @@ def _belonging(
         yield round(found.score, 2), json.dumps(detail, ensure_ascii=False)
 
 
-def _store(
-    db: Database, listing_ids: Sequence[str], joined: Sequence[Joined], assignment: Assignment
-) -> dict[str, int]:
-    """Write every innovation that differs, then who belongs where."""
+def _store(db: Database, listing_ids: Sequence[str], ids: Sequence[str], joined: Sequence[Joined]) -> dict[str, int]:
+    """Write the innovations that were made anew, under these ids, where they differ; then who belongs where.
+
+    listing_ids: all that were clustered; one in none of the innovations and not kept any more belongs nowhere.
+    """
     moment = now()
     counts = {"new": 0, "changed": 0, "unchanged": 0}
-    innovations.restore_ids(db, assignment.ids)
-    for innovation_id, one in zip(assignment.ids, joined, strict=True):
+    innovations.restore_ids(db, ids)
+    for innovation_id, one in zip(ids, joined, strict=True):
         counts[innovations.store_innovation(db, innovation_id, one.merged.row, one.merged.fields, moment)] += 1
-    innovations.store_members(
-        db,
-        listing_ids,
-        (
-            (listing_id, innovation_id, score, detail)
-            for innovation_id, one in zip(assignment.ids, joined, strict=True)
-            for listing_id, (score, detail) in zip(one.listings, one.belonging, strict=True)
-        ),
-    )
+    members = [
+        (listing_id, innovation_id, score, detail)
+        for innovation_id, one in zip(ids, joined, strict=True)
+        for listing_id, (score, detail) in zip(one.listings, one.belonging, strict=True)
+    ]
+    kept = innovations.kept_dates(db, listing_ids)
+    gone = [listing_id for listing_id in listing_ids if listing_id not in kept]
+    innovations.store_members(db, [*gone, *(row[0] for row in members)], members)
     return counts
 
 

@@ -59,7 +59,7 @@ def prepare(listings: Iterable[ListingText], known: KnownDuplicates) -> Prepared
     count_listings(db, list(listings))
     weigh_counted(db)
     features, pairs = candidates(db, matching.records_in_state(db, "weighed", limit=-1))
-    copies = copies_among(pairs, features)
+    copies = copies_among(pairs, features.mirror_keys, features.copy_keys)
     return Prepared(features, pairs, copies, compare_pairs(features, pairs), known)
 
 

@@ -37,7 +37,7 @@ def with_copies(count: int) -> list[ListingText]:
 
 def test_a_hundred_copies_of_one_text_are_paired_with_one_of_them() -> None:
     features, pairs = candidates_of(with_copies(COPIES))
-    copies = copies_among(pairs, features)
+    copies = copies_among(pairs, features.mirror_keys, features.copy_keys)
     ends = [features.ids[row] for row in copies.ravel().tolist()]
     assert len(copies) == COPIES
     assert max(map(ends.count, ends)) == COPIES
@@ -54,5 +54,5 @@ def test_copies_make_no_word_too_common_for_what_is_said_otherwise() -> None:
 def test_texts_without_words_are_no_copies() -> None:
     blank = [ListingText(str(number), f"Title {number}", " \n", f"http://{number}.example/") for number in range(3)]
     features, pairs = candidates_of(blank)
-    assert len(copies_among(pairs, features)) == 0
+    assert len(copies_among(pairs, features.mirror_keys, features.copy_keys)) == 0
     assert copy_key("One  text\n") == copy_key("one text") != copy_key("one texts")

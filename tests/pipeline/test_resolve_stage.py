@@ -16,6 +16,9 @@ from catalogue_database import (
     catalogue_records,
     chosen_records,
     contents,
+    decide,
+    groups_of,
+    innovation_of,
     listing_of,
     new_database,
 )
@@ -30,21 +33,6 @@ from pipeline.resolve.stage import resolve_listings
 @pytest.fixture
 def db(tmp_path: Path) -> Database:
     return new_database(tmp_path / "i.db", chosen_records())
-
-
-def groups_of(db: Database) -> set[frozenset[str]]:
-    """The innovations as sets of record ids."""
-    found: dict[str, set[str]] = {}
-    sql = """SELECT m.innovation_id, l.record_id FROM innovation_listings AS m JOIN listings AS l
-             ON l.id = m.listing_id"""
-    for innovation_id, record in db.conn.execute(sql):
-        found.setdefault(innovation_id, set()).add(record)
-    return {frozenset(records) for records in found.values()}
-
-
-def innovation_of(db: Database, record: str) -> str:
-    sql = "SELECT innovation_id FROM innovation_listings WHERE listing_id = ?"
-    return str(db.conn.execute(sql, [listing_of(record)]).fetchone()[0])
 
 
 def test_known_groups_come_out_whole_and_apart(db: Database) -> None:
@@ -236,9 +224,3 @@ def test_mirrors_are_one_innovation(tmp_path: Path) -> None:
     db = new_database(tmp_path / "i.db", [first, mirror, *catalogue_records(QUIPP)])
     resolve_listings(db)
     assert frozenset({first["id"], second["id"]}) in groups_of(db)
-
-
-def decide(db: Database, innovation_id: str) -> None:
-    row = {"innovation_id": innovation_id, "decision": "shortlist", "actor": "a reviewer", "decided_at": "2026-11-03"}
-    with transaction(db):
-        db.table("decisions").insert(row)
