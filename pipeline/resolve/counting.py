@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from array import array
 from dataclasses import dataclass
+from math import nan
 
 import numpy as np
 from numpy.typing import NDArray
 
 from db.keys import digest
 from pipeline.resolve.names import NameStatistics
+from pipeline.resolve.titles import title_words
 from pipeline.resolve.words import STOPWORDS, Word, figures, sentences
 
 Integers = NDArray[np.int64]
@@ -22,12 +24,13 @@ BRIDGES = frozenset({"of", "and", "for", "to", "the"})  # these do not end a run
 
 @dataclass(frozen=True, slots=True)
 class ListingText:
-    """One listing to be compared with others."""
+    """One listing to be compared with others. amount: a price in one currency for all, or nan where there is none."""
 
     id: str
     title: str
     text: str
     url: str
+    amount: float = nan
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,7 @@ class Counts:
 
     mirror_keys and copy_keys: for each listing what is equal where address or text is one (empty: equal to none).
     in_title and marked are 0 or 1; marked means written as a name only is (acronym, camel case, letters with digits).
+    Place k of all titles, read one after the other, is the word title_words[title_word[k]] of listing title_row[k].
     """
 
     ids: list[str]
@@ -52,6 +56,10 @@ class Counts:
     figure_terms: list[str]
     figure_row: Integers
     figure: Integers
+    title_words: list[str]
+    title_row: Integers
+    title_word: Integers
+    amounts: NDArray[np.float64]
 
 
 def mirror_key(url: str) -> str:
@@ -78,6 +86,9 @@ class ListingCounter:
         self._cells = [array("q") for _ in range(6)]
         self._figures: dict[str, int] = {}
         self._figure_cells = [array("q") for _ in range(2)]
+        self._title_words: dict[str, int] = {}
+        self._title_cells = [array("q") for _ in range(2)]
+        self._amounts = array("d")
 
     def add(self, listing: ListingText) -> None:
         """Count one listing's words, names and figures."""
@@ -95,15 +106,20 @@ class ListingCounter:
             _append(self._cells, row, _number(self._terms, term), *cell)
         for figure in figures(f"{listing.title}. {listing.text}"):
             _append(self._figure_cells, row, _number(self._figures, figure))
+        for word in title_words(listing.title):
+            _append(self._title_cells, row, _number(self._title_words, word))
+        self._amounts.append(listing.amount)
 
     def counts(self) -> Counts:
         """Everything counted, terms in alphabetical order whatever the order in which they were met."""
         terms, (row, term, *rest) = _sorted_terms(self._terms, self._cells, 1)
         figure_terms, (figure_row, figure) = _sorted_terms(self._figures, self._figure_cells, 1)
         count, capitals, in_title, marked = rest
+        title_row, title_word = (np.array(cells, dtype=np.int64) for cells in self._title_cells)
         return Counts(
             self._ids, self._mirror_keys, self._copy_keys, self._names, terms, row, term, count, capitals, in_title,
-            marked, figure_terms, figure_row, figure,
+            marked, figure_terms, figure_row, figure, list(self._title_words), title_row, title_word,
+            np.array(self._amounts, dtype=np.float64),
         )  # fmt: skip
 
 

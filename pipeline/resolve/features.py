@@ -13,6 +13,7 @@ from scipy import sparse
 from pipeline.resolve.counting import Counts, Integers, ListingCounter, ListingText
 
 Floats = NDArray[np.float64]
+
 Matrix = Any  # scipy.sparse.csr_matrix: scipy ships no types
 
 # Chosen by cross-validation on the records with known duplicates; see corpus/README.md.
@@ -24,13 +25,30 @@ NAME_WEIGHT_ONCE, NAME_WEIGHT_MORE, NAME_WEIGHT_TITLE = 0.4, 0.15, 0.3  # how ce
 
 
 @dataclass(frozen=True, slots=True)
+class Titles:
+    """The titles' words in the order of the titles: place k, from starts[i] to starts[i + 1] - 1, is of the listing i.
+
+    word: number into words. joined: number of the word that this word and the next of its title make when written as
+    one ("movie" before "factory": the number of "moviefactory"), else -1. rarity: of each word among the titles. term:
+    of each word its column among the terms of Features, else -1.
+    """
+
+    words: list[str]
+    starts: Integers
+    word: Integers
+    joined: Integers
+    rarity: Floats
+    term: Integers
+
+
+@dataclass(frozen=True, slots=True)
 class Features:
     """Row i of every matrix is the listing ids[i], a column is terms[column] (figures: figure_terms[column]).
 
     text and names_unit have rows of length 1. names, marked, places: rarity times how central the name is; marked holds
     the names written as acronym, camel case or with digits. rare, figures: the root of the rarity, so that a product of
     two rows sums rarities. title: rarity of the title's words. says: 1 where the listing has the word. counts: how
-    often, words of the title counted twice.
+    often, words of the title counted twice. amounts: prices, nan where there is none.
     """
 
     ids: list[str]
@@ -49,6 +67,8 @@ class Features:
     says: Matrix
     counts: Matrix
     figures: Matrix
+    titles: Titles
+    amounts: Floats
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -88,9 +108,9 @@ def weigh(counts: Counts) -> Features:
         terms=counts.terms,
         figure_terms=counts.figure_terms,
         listings_with=listings_with,
-        text=_unit(matrix((1 + np.log(counts.count)) * rarity * np.where(is_run, RUN_WEIGHT, 1.0))),
+        text=unit_rows(matrix((1 + np.log(counts.count)) * rarity * np.where(is_run, RUN_WEIGHT, 1.0))),
         names=name_rows,
-        names_unit=_unit(name_rows),
+        names_unit=unit_rows(name_rows),
         marked=matrix(marked),
         places=matrix(places),
         rare=matrix(np.sqrt(rarity) * is_rare),
@@ -98,6 +118,8 @@ def weigh(counts: Counts) -> Features:
         says=matrix(np.ones(len(counts.term))),
         counts=matrix(counts.count.astype(np.float64)),
         figures=_figure_rows(counts),
+        titles=_titles(counts),
+        amounts=counts.amounts,
     )
 
 
@@ -139,7 +161,26 @@ def _figure_rows(counts: Counts) -> Matrix:
     return rows
 
 
-def _unit(rows: Matrix) -> Matrix:
+def _titles(counts: Counts) -> Titles:
+    size, words, word = len(counts.ids), counts.title_words, counts.title_word
+    listings_with = np.zeros(len(words), dtype=np.int64)
+    np.add.at(listings_with, np.unique(np.column_stack([counts.title_row, word]), axis=0)[:, 1], 1)
+    number = {written: place for place, written in enumerate(words)}
+    joined = np.full(len(word), -1, dtype=np.int64)
+    for place in np.flatnonzero(counts.title_row[:-1] == counts.title_row[1:]).tolist():
+        joined[place] = number.get(words[word[place]] + words[word[place + 1]], -1)
+    column = {term: place for place, term in enumerate(counts.terms)}
+    return Titles(
+        words=words,
+        starts=np.searchsorted(counts.title_row, np.arange(size + 1)),
+        word=word,
+        joined=joined,
+        rarity=_rarity(size, listings_with),
+        term=np.array([column.get(written, -1) for written in words], dtype=np.int64),
+    )
+
+
+def unit_rows(rows: Matrix) -> Matrix:
     """The rows at length 1; empty rows stay empty."""
     lengths = np.sqrt(np.asarray(rows.multiply(rows).sum(axis=1)).ravel())
     return (sparse.diags(1 / np.where(lengths > 0, lengths, 1.0)) @ rows).tocsr()
