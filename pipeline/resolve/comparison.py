@@ -30,10 +30,10 @@ MEASURES = {
     "title_in_text": "the title of one stands in the text of the other",
     "shared_place": "they name the same place or organisation",
     "marked_name": "they share an unusual name",
+    "title_heads": "each title begins with a word that the other says",
 }
 PRODUCT_MEASURES = {
     **MEASURES,
-    "title_heads": "each title begins with a word that the other says",
     "letter_likeness": "they are written in the same letters, however words are parted or shortened",
     "title_meaning": "the titles mean the same",
     "title_cover_least": "the words of both titles are mostly the same",
