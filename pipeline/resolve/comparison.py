@@ -39,15 +39,15 @@ PRODUCT_MEASURES = {
     "title_cover_least": "the words of both titles are mostly the same",
     "title_cover_most": "the title of one is contained in the title of the other",
     "rarest_same_word": "the titles share a rare word",
-    "rarest_other_word_least": "each title has a rare word that the other lacks",
-    "rarest_other_word_most": "one title has a rare word that the other lacks",
+    "rarest_other_word_least": "at most one title has a rare word that the other lacks",
+    "rarest_other_word_most": "no title has a rare word that the other lacks",
     "same_code": "the titles share a code or model number",
     "code_likeness": "the titles have codes or model numbers that are alike",
     "code_said": "the code or model number in the title of one stands in the other",
-    "code_missing": "a code or model number in the title of one is missing in the other",
+    "code_missing": "no code or model number of a title is missing in the other",
     "same_numbers": "the titles have the same numbers",
-    "number_conflict": "the titles have numbers that differ",
-    "amount_apart": "the prices differ",
+    "number_conflict": "the numbers in the titles do not conflict",
+    "amount_apart": "the prices are near each other",
 }
 NAME_SCALE = 5.0  # brings a name's weight (its rarity at most: 6.7 at 800 listings) near 1
 SHOWN_MAX = 5  # shared words of each kind that a detail names

@@ -11,6 +11,7 @@ CODE_LENGTH_MIN = 4  # "kdl32m4000", "79g00007"; a shorter word with digits is a
 CODE_DIGITS_MIN = 5  # a bare number of so many digits is an article's number, no quantity
 APART = re.compile("[/–]")
 DIGITS = re.compile(r"\d+(?:\.\d+)?")
+VERSION = re.compile(rf"v?({DIGITS.pattern})", re.I)
 
 
 def title_words(title: str) -> list[str]:
@@ -27,15 +28,15 @@ def is_code(word: str) -> bool:
 
 
 def numbers_in(word: str) -> list[str]:
-    """The numbers in a word that is no code: "cs3", "v3" and "3" all have the number 3."""
+    """The numbers in a word that is no code: "cs3", "3rd" and "3" all have the number 3."""
     return [] if is_code(word) else [_number(found) for found in DIGITS.findall(word)]
 
 
 @lru_cache(maxsize=WORDS_KEPT)
 def _forms(raw: str) -> tuple[str, ...]:
-    """A written word's forms: "win/mac" is two words, "lc-32d64u" is one, "6.0" is "6"."""
-    if DIGITS.fullmatch(raw):
-        return (_number(raw),)
+    """A written word's forms: "win/mac" is two words, "lc-32d64u" is one, "v6.0" is "6"."""
+    if version := VERSION.fullmatch(raw):
+        return (_number(version.group(1)),)
     parts = ("".join(normal_form(piece) for piece in JOINT.split(part)) for part in APART.split(raw))
     return tuple(part for part in parts if part and part not in STOPWORDS)
 
