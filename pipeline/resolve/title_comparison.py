@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
 from nlp.embedding import Encoder
@@ -17,6 +18,8 @@ from pipeline.resolve.titles import is_code, numbers_in
 # Chosen with the train and valid pairs of two product data sets; see corpus/README.md.
 LIKENESS_MIN = 0.5  # words less alike in their letters are different words: "photoshop", "photography"
 MATCH_MIN = 0.7  # words at least so alike are one word, written differently: "colour", "colours"
+SHORTENED_LETTERS_MIN = 3  # a word of so many letters may be a longer one, cut short
+SHORTENED_LIKENESS = 0.8  # of a word and what it was cut to
 WORD_RUNS = (2, 3)  # letters in a run, when two words are compared
 LISTING_RUNS = (3, 4)  # letters in a run, when two listings are compared
 CHUNK_PAIRS = 4_000  # pairs compared at a time: bounds memory to about 4,000 x 12 x 12 crossings of words
@@ -138,15 +141,26 @@ def _cross(titles: Titles, pairs: Integers, letters: Matrix) -> Crossing:
     place = np.arange(len(pair)) - np.repeat(np.cumsum(crossings) - crossings, crossings)
     width = np.maximum(count[pair, 1], 1)
     left, right = first[pair, 0] + place // width, first[pair, 1] + place % width
-    return Crossing(pair, left, right, _word_likeness(titles.word[left], titles.word[right], letters))
+    return Crossing(pair, left, right, _word_likeness(titles, titles.word[left], titles.word[right], letters))
 
 
-def _word_likeness(left: Integers, right: Integers, letters: Matrix) -> Floats:
-    """Cosine of two words' runs of letters; 0 below LIKENESS_MIN. Each two words are compared once."""
-    width = max(letters.shape[0], 1)
+def _word_likeness(titles: Titles, left: Integers, right: Integers, letters: Matrix) -> Floats:
+    """How alike the words of the same place are, 0 to 1. Each two words are compared once."""
+    width = max(len(titles.words), 1)
     each, number = np.unique(left * width + right, return_inverse=True)
-    likeness = _cosines(letters, np.column_stack([each // width, each % width]))
-    return np.where(likeness >= LIKENESS_MIN, np.minimum(likeness, 1.0), 0.0)[number]
+    one, other = each // width, each % width
+    likeness = np.minimum(_cosines(letters, np.column_stack([one, other])), 1.0)
+    likeness = np.where(likeness >= LIKENESS_MIN, likeness, 0.0)
+    words = np.array(titles.words, dtype=np.str_)
+    likeness = np.maximum(likeness, np.where(_shortened(words[one], words[other]), SHORTENED_LIKENESS, 0.0))
+    return likeness[number]
+
+
+def _shortened(left: NDArray[np.str_], right: NDArray[np.str_]) -> NDArray[np.bool_]:
+    """Where one word begins the other and both are letters only: "prof" and "professional"."""
+    begins = np.strings.startswith(left, right) | np.strings.startswith(right, left)
+    is_long = np.minimum(np.strings.str_len(left), np.strings.str_len(right)) >= SHORTENED_LETTERS_MIN
+    return np.asarray(begins & is_long & np.strings.isalpha(left) & np.strings.isalpha(right))
 
 
 def _sides(titles: Titles, pairs: Integers, crossing: Crossing) -> tuple[Side, Side]:

@@ -60,6 +60,8 @@ def test_words_match_when_written_apart_or_with_another_ending() -> None:
     assert apart["rarest_other_word_most"] == 0
     ending = measured(("Wireless extender", ""), ("Wireless extenders", ""), *OTHERS)
     assert ending["title_cover_least"] > 0.9
+    cut = measured(("Acrobat prof", ""), ("Acrobat professional", ""), *OTHERS)
+    assert 0.7 < cut["title_cover_least"] < 1
     unlike = measured(("Wireless extender", ""), ("Corded telephone", ""), *OTHERS)
     assert unlike["title_cover_most"] == unlike["rarest_same_word"] == 0
     assert unlike["rarest_other_word_least"] == pytest.approx(log(6))
