@@ -84,7 +84,8 @@ def _record(job: Job, pairs: Sequence[Pair], verdict: str, author: str, reason: 
 def pairs_between(db: Database, verdict: str, subjects: Sequence[str]) -> list[Pair]:
     """The pairs of listings that a verdict on listings or innovations is about.
 
-    The same: the first listing with each other one. Else: every listing of one with every listing of another. Raises RequestError for an unknown id or fewer than two.
+    The same: the first listing with each other one. Else: every listing of one with every listing of another. Raises
+    RequestError for an unknown id or fewer than two.
     """
     groups = [listings_of(db, subject) for subject in dict.fromkeys(subjects)]
     if len(groups) < 2:

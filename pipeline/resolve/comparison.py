@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,8 +10,17 @@ from scipy import sparse
 
 from pipeline.resolve.counting import Integers
 from pipeline.resolve.features import REFERENCE_SIZE, Features, Floats, Matrix, rarity
+from pipeline.resolve.title_comparison import (
+    amounts_apart,
+    compare_numbers,
+    compare_titles,
+    letter_likeness,
+    title_heads,
+    title_meaning,
+)
 
 # Name of each measure -> what it says to people. The order is that of the columns and of the model's coefficients.
+# These are the measures of the catalogue's model; PRODUCT_MEASURES below adds what helps on short records of goods.
 MEASURES = {
     "text_likeness": "the texts are about the same things",
     "shared_names": "they name the same products or programmes",
@@ -20,6 +30,24 @@ MEASURES = {
     "title_in_text": "the title of one stands in the text of the other",
     "shared_place": "they name the same place or organisation",
     "marked_name": "they share an unusual name",
+    "title_heads": "each title begins with a word that the other says",
+}
+PRODUCT_MEASURES = {
+    **MEASURES,
+    "letter_likeness": "they are written in the same letters, however words are parted or shortened",
+    "title_meaning": "the titles mean the same",
+    "title_cover_least": "the words of both titles are mostly the same",
+    "title_cover_most": "the title of one is contained in the title of the other",
+    "rarest_same_word": "the titles share a rare word",
+    "rarest_other_word_least": "at most one title has a rare word that the other lacks",
+    "rarest_other_word_most": "no title has a rare word that the other lacks",
+    "same_code": "the titles share a code or model number",
+    "code_likeness": "the titles have codes or model numbers that are alike",
+    "code_said": "the code or model number in the title of one stands in the other",
+    "code_missing": "no code or model number of a title is missing in the other",
+    "same_numbers": "the titles have the same numbers",
+    "number_conflict": "the numbers in the titles do not conflict",
+    "amount_apart": "the prices are near each other",
 }
 RARITY_MAX = np.log(REFERENCE_SIZE)
 NAME_SCALE = 5.0  # brings a name's weight (its rarity at most: 6.7 at 800 listings) near 1
@@ -62,11 +90,18 @@ def compare_pairs(features: Features, pairs: Integers) -> Compared:
     return Compared(measure_pairs(features, pairs), variant_penalties(features, pairs), _mirrors(features, pairs))
 
 
-def measure_pairs(features: Features, pairs: Integers) -> Floats:
-    """Every measure of every pair; shape (pairs, measures), columns in the order of MEASURES."""
+def measure_pairs(features: Features, pairs: Integers, names: Collection[str] = tuple(MEASURES)) -> Floats:
+    """Every named measure of every pair; shape (pairs, names), columns in the order of the names."""
+    columns: dict[str, Floats] = {}
+    for measured in dict.fromkeys(MEASURED_BY[name] for name in names):
+        columns.update(measured(features, pairs))
+    return np.column_stack([columns[name] for name in names])
+
+
+def _compare_texts(features: Features, pairs: Integers) -> dict[str, Floats]:
     left, right = pairs[:, 0], pairs[:, 1]
     names = features.names[left].multiply(features.names[right]).sqrt().tocsr()
-    columns = {
+    return {
         "text_likeness": _products(features.text, left, right),
         "shared_names": np.log1p(_sums(names)),
         "name_likeness": _products(features.names_unit, left, right),
@@ -76,7 +111,6 @@ def measure_pairs(features: Features, pairs: Integers) -> Floats:
         "shared_place": _largest(features.places, left, right),
         "marked_name": _largest(features.marked, left, right),
     }
-    return np.column_stack([columns[name] for name in MEASURES])
 
 
 def variant_penalties(features: Features, pairs: Integers) -> Floats:
@@ -190,3 +224,15 @@ def _top(weights: Floats, terms: list[str]) -> list[str]:
         if not any(f" {term} " in f" {other} " or f" {other} " in f" {term} " for other in shown):
             shown.append(term)
     return shown[:SHOWN_MAX]
+
+
+# Name of each measure -> the function that finds it, along with those that come of the same work.
+MEASURED_BY: Mapping[str, Callable[[Features, Integers], dict[str, Floats]]] = {
+    **dict.fromkeys(MEASURES, _compare_texts),
+    **dict.fromkeys(PRODUCT_MEASURES.keys() - MEASURES.keys(), compare_titles),
+    **dict.fromkeys(("same_numbers", "number_conflict"), compare_numbers),
+    "title_heads": title_heads,
+    "letter_likeness": letter_likeness,
+    "title_meaning": title_meaning,
+    "amount_apart": amounts_apart,
+}

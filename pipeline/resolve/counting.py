@@ -10,6 +10,7 @@ import hashlib
 import re
 from dataclasses import dataclass, field
 from functools import lru_cache
+from math import nan
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 
 from db.keys import digest
 from pipeline.resolve.names import WRITINGS, count_writing
+from pipeline.resolve.titles import title_words
 from pipeline.resolve.words import STOPWORDS, Word, figures, sentences
 
 Integers = NDArray[np.int64]
@@ -32,12 +34,13 @@ COUNT_MAX = 255  # a word that is said more often says no more
 
 @dataclass(frozen=True, slots=True)
 class ListingText:
-    """One listing to be compared with others."""
+    """One listing to be compared with others. amount: a price in one currency for all, or nan where there is none."""
 
     id: str
     title: str
     text: str
     url: str
+    amount: float = nan
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +50,10 @@ class Record:
     count: how often, words of the title counted twice; capitals: how many of them as a name; in_title and marked: 0 or
     1, marked meaning written as only names are (acronym, camel case, letters with digits). words: shape (cells,
     RUN_LENGTH_MAX), the places (from 1, 0 for none) of the cells of a run's words; a single word has its own place
-    first. writing: shape (cells, 4), see names.WRITINGS. figures: the keys of the figures. terms: the terms in words,
-    where the record was read from its text; None when it comes packed from the database. mirror_key and copy_key: what
-    is equal where address or text is one (empty: equal to none).
+    first. writing: shape (cells, 4), see names.WRITINGS. figures: the keys of the figures. title_head: the key of the
+    title's first word, 0 without one. mirror_key and copy_key: what is equal where address or text is one (empty: equal
+    to none). terms, figure_terms, title_words, amount: the terms and figures in words, the title's words in order and
+    the price, where the record was read from its text; not there when it comes packed from the database.
     """
 
     id: str
@@ -63,8 +67,11 @@ class Record:
     words: Array
     writing: Array
     figures: Integers
-    terms: tuple[str, ...] | None = None
-    figure_terms: tuple[str, ...] | None = None
+    title_head: int
+    terms: tuple[str, ...] = ()
+    figure_terms: tuple[str, ...] = ()
+    title_words: tuple[str, ...] = ()
+    amount: float = nan
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -156,8 +163,10 @@ class _Counted:
             words[row, : len(forms)] = [place[form] for form in forms]
             writing[row] = self.writing.get(term, (0,) * len(WRITINGS))
         count, capitals, in_title, marked = np.minimum(cells, COUNT_MAX).astype(np.uint8).T
+        read = tuple(title_words(listing.title))
         return Record(
             listing.id, mirror_key(listing.url), copy_key(listing.text), np.array([*map(term_key, terms)], np.int64),
             count, capitals, in_title, marked, words, np.minimum(writing, COUNT_MAX).astype(np.uint8),
-            np.array([key for key, _ in found], dtype=np.int64), tuple(terms), tuple(figure for _, figure in found),
+            np.array([key for key, _ in found], dtype=np.int64), term_key(read[0]) if read else 0,
+            tuple(terms), tuple(figure for _, figure in found), read, listing.amount,
         )  # fmt: skip

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from pipeline.resolve.counting import Array, Integers, ListingText, read_listing
+from pipeline.resolve.counting import Array, Integers, ListingText, Record, read_listing, term_key
 from pipeline.resolve.rarity import Weighed, count_terms, weigh
 
 Floats = NDArray[np.float64]
@@ -28,6 +28,23 @@ REFERENCE_SIZE = 797
 
 
 @dataclass(frozen=True, slots=True)
+class Titles:
+    """The titles' words in the order of the titles: place k, from starts[i] to starts[i + 1] - 1, is of the listing i.
+
+    word: number into words. joined: number of the word that this word and the next of its title make when written as
+    one ("movie" before "factory": the number of "moviefactory"), else -1. rarity: of each word among the titles. term:
+    of each word its column among the terms of Features, else -1. Empty where the records came packed.
+    """
+
+    words: list[str]
+    starts: Integers
+    word: Integers
+    joined: Integers
+    rarity: Floats
+    term: Integers
+
+
+@dataclass(frozen=True, slots=True)
 class Features:
     """Row i of every matrix is the listing ids[i], a column is terms[column] (figures: figure_terms[column]).
 
@@ -35,7 +52,8 @@ class Features:
     the names written as acronym, camel case or with digits. rare, figures: the root of the rarity, so that a product of
     two rows sums rarities. title: rarity of the title's words. says: 1 where the listing has the word. counts: how
     often, words of the title counted twice. heads, tails: for a column that is a run the columns of its two words, else
-    -1. terms are in words where the records were read from their texts, else empty. size: listings in the
+    -1. title_heads: for each row the column of its title's first word, else -1. amounts: prices, nan where there is
+    none. terms are in words where the records were read from their texts, else empty. size: listings in the
     store.
     """
 
@@ -58,6 +76,9 @@ class Features:
     says: Matrix
     counts: Matrix
     figures: Matrix
+    title_heads: Integers
+    titles: Titles
+    amounts: Floats
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -74,11 +95,11 @@ def features_from(weighed: Sequence[Weighed]) -> Features:
     records = [one.record for one in weighed]
     cells = Cells.of(weighed)
     names = cells.rows(cells.as_name)
-    terms = {key: term for one in records for key, term in zip(one.keys.tolist(), one.terms or (), strict=False)}
+    terms = {key: term for one in records for key, term in zip(one.keys.tolist(), one.terms, strict=False)}
     heads, tails = _words_of_runs(cells, records)
     figure_keys, figures = _figure_rows(weighed)
     figure_terms = {
-        key: term for one in records for key, term in zip(one.figures.tolist(), one.figure_terms or (), strict=False)
+        key: term for one in records for key, term in zip(one.figures.tolist(), one.figure_terms, strict=False)
     }
     is_rare = (cells.spread >= 2) & (cells.spread <= RARE_LISTINGS_MAX)
     return Features(
@@ -91,9 +112,9 @@ def features_from(weighed: Sequence[Weighed]) -> Features:
         heads=heads,
         tails=tails,
         listings_with=_largest(cells.column, cells.spread, len(cells.keys)),
-        text=_unit(cells.rows(cells.as_text)),
+        text=unit_rows(cells.rows(cells.as_text)),
         names=names,
-        names_unit=_unit(names),
+        names_unit=unit_rows(names),
         marked=cells.rows(np.where(cells.marked > 0, cells.as_name, 0.0)),
         places=cells.rows(cells.as_place),
         rare=cells.rows(np.sqrt(cells.rarity) * is_rare),
@@ -101,6 +122,9 @@ def features_from(weighed: Sequence[Weighed]) -> Features:
         says=cells.rows(np.ones(len(cells.column))),
         counts=cells.rows(cells.count.astype(np.float64)),
         figures=figures,
+        title_heads=_columns(cells, [one.title_head for one in records]),
+        titles=_titles(records, cells),
+        amounts=np.array([one.amount for one in records], dtype=np.float64),
     )
 
 
@@ -199,6 +223,35 @@ def _figure_rows(weighed: Sequence[Weighed]) -> tuple[Integers, Matrix]:
     return keys, rows
 
 
+def _titles(records: Sequence[Record], cells: Cells) -> Titles:
+    number: dict[str, int] = {}
+    word = np.array([number.setdefault(one, len(number)) for record in records for one in record.title_words], np.int64)
+    row = np.repeat(np.arange(len(records)), [len(one.title_words) for one in records])
+    words = list(number)
+    joined = np.full(len(word), -1, dtype=np.int64)
+    for place in np.flatnonzero(row[:-1] == row[1:]).tolist():
+        joined[place] = number.get(words[word[place]] + words[word[place + 1]], -1)
+    listings_with = np.zeros(len(words), dtype=np.int64)
+    np.add.at(listings_with, np.unique(np.column_stack([row, word]), axis=0)[:, 1], 1)
+    return Titles(
+        words=words,
+        starts=np.searchsorted(row, np.arange(len(records) + 1)),
+        word=word,
+        joined=joined,
+        rarity=np.log((len(records) + 1) / np.maximum(listings_with, 1)),
+        term=_columns(cells, [term_key(one) for one in words]),
+    )
+
+
+def _columns(cells: Cells, keys: Sequence[int]) -> Integers:
+    """The columns of terms with these keys, -1 for one that no listing has."""
+    wanted = np.array(keys, dtype=np.int64)
+    if not len(cells.keys):
+        return np.full(len(wanted), -1, dtype=np.int64)
+    places = np.minimum(np.searchsorted(cells.keys, wanted), len(cells.keys) - 1)
+    return np.where(cells.keys[places] == wanted, places, -1)
+
+
 def _joined(parts: Sequence[Array]) -> Array:
     return np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
 
@@ -209,7 +262,7 @@ def _largest(column: Integers, values: Integers, width: int) -> Integers:
     return largest
 
 
-def _unit(rows: Matrix) -> Matrix:
+def unit_rows(rows: Matrix) -> Matrix:
     """The rows at length 1; empty rows stay empty."""
     lengths = np.sqrt(np.asarray(rows.multiply(rows).sum(axis=1)).ravel())
     return (sparse.diags(1 / np.where(lengths > 0, lengths, 1.0)) @ rows).tocsr()

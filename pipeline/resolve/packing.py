@@ -12,8 +12,8 @@ from pipeline.resolve.counting import RUN_LENGTH_MAX, Array, Record
 from pipeline.resolve.names import WRITINGS
 from pipeline.resolve.rarity import Weighed
 
-FORMAT = 1  # raised when the layout changes; part of what the stored records are known by
-_HEAD = struct.Struct("<III")  # cells, figures, listings in the store when it was weighed (0: not weighed)
+FORMAT = 2  # raised when the layout changes; part of what the stored records are known by
+_HEAD = struct.Struct("<IIIQ")  # cells, figures, listings in the store when weighed (0: not weighed), title head
 _LEVEL = 1  # zlib's fastest: the keys hardly shrink at any level
 _CELLS: Sequence[tuple[str, type, int]] = (
     ("keys", np.int64, 1), ("count", np.uint8, 1), ("capitals", np.uint8, 1), ("in_title", np.uint8, 1),
@@ -31,7 +31,7 @@ def pack(record: Record, weighed: Weighed | None = None) -> bytes:
     if weighed is not None:
         parts += [np.ascontiguousarray(getattr(weighed, name), dtype=kind).tobytes() for name, kind, _ in _WEIGHTS]
         parts.append(weighed.figure_spread.astype(np.int32).tobytes())
-    head = _HEAD.pack(len(record), len(record.figures), weighed.size if weighed else 0)
+    head = _HEAD.pack(len(record), len(record.figures), weighed.size if weighed else 0, record.title_head)
     return head + zlib.compress(b"".join(parts), _LEVEL)
 
 
@@ -55,7 +55,7 @@ def unpack_weighed(listing_id: str, mirror_key: str, copy_key: str, packed: byte
 
 class _Reader:
     def __init__(self, packed: bytes) -> None:
-        self.cells, self.figures, self.size = _HEAD.unpack_from(packed)
+        self.cells, self.figures, self.size, self.title_head = _HEAD.unpack_from(packed)
         self._body = zlib.decompress(packed[_HEAD.size :])
         self._at = 0
 
@@ -72,5 +72,6 @@ class _Reader:
         keys, count, capitals, in_title, marked, words, writing = columns
         figures = self.take(np.int64, self.figures)
         return Record(
-            listing_id, mirror_key, copy_key, keys, count, capitals, in_title, marked, words, writing, figures
-        )
+            listing_id, mirror_key, copy_key, keys, count, capitals, in_title, marked, words, writing, figures,
+            self.title_head,
+        )  # fmt: skip
