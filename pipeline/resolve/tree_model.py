@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from db.keys import digest
+from pipeline.resolve.comparison import PRODUCT_MEASURES
 from pipeline.resolve.features import Floats
-from pipeline.resolve.match_model import ModelError
+from pipeline.resolve.match_model import CARRIED_MIN, ModelError
 
 # Chosen on the valid pairs of Abt-Buy and Amazon-Google, and by cross-validation on their train pairs.
 TREES = 200
@@ -96,6 +97,17 @@ class TreeModel:
         for tree in self.trees:
             _follow(tree, rounded, added)
         return added
+
+    def explain(self, measured: Floats) -> list[tuple[float, dict[str, float], list[str]]]:
+        """For each pair its chance, what each measure added to the log-odds, and in words what carried it."""
+        added, scores = np.round(self.contributions(measured), 3), self.scores(measured)
+        explained = []
+        for score, row in zip(scores.tolist(), added.tolist(), strict=True):
+            contributions = dict(zip(self.measures, row, strict=True))
+            ranked = sorted(contributions.items(), key=lambda item: (-item[1], item[0]))
+            reasons = [PRODUCT_MEASURES[name] for name, value in ranked if value >= CARRIED_MIN]
+            explained.append((score, contributions, reasons))
+        return explained
 
     def _content(self) -> dict[str, object]:
         trees = [{field: list(getattr(tree, field)) for field in Tree.__slots__} for tree in self.trees]

@@ -19,8 +19,8 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from pipeline.resolve.labelled_pairs import LabelledPairs, read_pairs
 from pipeline.resolve.train_pairs import best_threshold, f1_of, figures_on, train_on
 
-# Mudgal et al., "Deep Learning for Entity Matching: A Design Space Exploration", SIGMOD 2018, table 3 (Amazon-Google
-# among the structured data sets) and table 4 (Abt-Buy, textual); Magellan is the classical learner over measures.
+# Mudgal et al., "Deep Learning for Entity Matching: A Design Space Exploration", SIGMOD 2018: Amazon-Google among its
+# structured data sets, Abt-Buy among its textual ones; Magellan is the classical learner over measures.
 PUBLISHED = {
     "Abt-Buy": {"magellan_f1": 0.436, "deepmatcher_f1": 0.628},
     "Amazon-Google": {"magellan_f1": 0.491, "deepmatcher_f1": 0.693},
