@@ -27,7 +27,7 @@ DEPTH_MAX = 6
 LEAF_PAIRS_MIN = 10
 PAIRS_SHARE = 0.6  # of the pairs that each tree sees
 MEASURES_SHARE = 0.3  # of the measures among which each cut is chosen
-SEEDS = (0, 1, 2)  # the mean of so many, grown on other draws: steadier by about 0.01 of average precision
+SEEDS = (0, 1, 2)  # the mean of so many, grown on other draws; one alone moves F1 on valid by up to 0.02 by its seed
 
 
 @dataclass(frozen=True, slots=True)
