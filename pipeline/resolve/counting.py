@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from math import nan
 from typing import Any
 
@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from db.keys import digest
+from db.regions import known_regions
 from pipeline.resolve.names import WRITINGS, count_writing
 from pipeline.resolve.titles import title_words
 from pipeline.resolve.words import STOPWORDS, Word, figures, sentences
@@ -95,9 +96,21 @@ def figure_key(figure: str) -> int:
 
 
 def mirror_key(url: str) -> str:
-    """An address without what tells mirrors apart: scheme, www, fragment, trailing slash, upper case."""
-    address = url.strip().lower().partition("#")[0]
-    return re.sub(r"^https?://(www\.)?", "", address).rstrip("/")
+    """An address without what tells mirrors apart.
+
+    That is scheme, www, fragment, trailing slash, an index page's name, upper case, and the domain that one of the
+    networks had before it got its present one.
+    """
+    address = re.sub(r"^https?://(www\.)?", "", url.strip().lower().partition("#")[0])
+    host, slash, path = re.sub(r"/index\.(html?|php|aspx?)$", "", address).rstrip("/").partition("/")
+    return f"{_present_domains().get(host, host)}{slash}{path}"
+
+
+@cache
+def _present_domains() -> dict[str, str]:
+    """Former domain -> present domain of the 15 networks, without www."""
+    pairs = ((row["former_domain"], row["domain"]) for row in known_regions())
+    return {old.removeprefix("www."): new.removeprefix("www.") for old, new in pairs if old and new}
 
 
 def copy_key(text: str) -> str:

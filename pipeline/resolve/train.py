@@ -30,7 +30,7 @@ from pipeline.resolve.scoring import candidates
 CATALOGUE_PATH = Path(__file__).parents[2] / "crawler" / "demo" / "catalogue.jsonl"
 REGULARISATION = 0.1  # scikit-learn's C on standardised measures; best of 1, 0.1, 0.01 by cross-validation
 THRESHOLDS = (0.3, 0.34, 0.38, 0.42, 0.46, 0.5)
-PRECISION_WANTED = 0.97  # the goal; the threshold is the lowest that reaches it on the training groups
+PRECISION_WANTED = 0.95  # the threshold is the lowest that reaches it on the training groups
 SEEDS = (0, 1, 2)
 
 

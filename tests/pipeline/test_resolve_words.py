@@ -74,3 +74,20 @@ def test_organisation_words_count_as_place() -> None:
 def test_mirrors_have_one_key(other: str) -> None:
     assert mirror_key(other) == mirror_key("http://example.org/a")
     assert mirror_key(other) != mirror_key("http://example.org/a?page=2")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("https://www.ahsn-nenc.org.uk/project/x/", "https://healthinnovationnenc.org.uk/project/x"),
+        ("https://example.org/a/index.html", "http://example.org/a/"),
+        ("https://example.org", "https://www.example.org/#top"),
+    ],
+)
+def test_a_page_at_a_networks_former_domain_is_the_page_at_its_present_one(old: str, new: str) -> None:
+    assert mirror_key(old) == mirror_key(new)
+
+
+def test_other_paths_and_queries_are_other_pages() -> None:
+    keys = {mirror_key(f"https://example.org/{page}") for page in ("a", "b", "a?page=2", "a/b")}
+    assert len(keys) == 4
