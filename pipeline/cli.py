@@ -197,6 +197,24 @@ def judge(subjects: tuple[str, ...], db_path: Path, console: Console, **asked: A
         return _reported(job)
 
 
+@cli.command(epilog=example("horizon changes may.csv september.json --key Number"))
+@click.argument("old", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("new", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--key", metavar="COLUMN", help="The column of OLD that tells records apart. [default: found]")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write every change to this CSV file.")
+@talking
+def changes(old: Path, new: Path, key: str | None, out: Path | None, console: Console) -> int:
+    """Say what changed between two editions of a list: records added, dropped, and changed field by field.
+
+    OLD and NEW are CSV, JSON or JSON Lines. Columns are matched by what stands in them, however they are named; what
+    is only written otherwise (case, spaces, dates) is no change.
+    """
+    from pipeline.list_changes import tell_changes
+
+    tell_changes(old, new, key, out, console)
+    return 0
+
+
 @cli.command(epilog=example("horizon export --region HI-SW --format xlsx --out lists"))
 @click.option(
     "--region", "regions", multiple=True, metavar="CODE", help="A network's code; again for more. [default: all]"

@@ -60,6 +60,8 @@ def workplace(demo_database: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     (folder / "data").mkdir()
     shutil.copy(demo_database, folder / "data" / "innovations.db")
     shutil.copy(ROOT / "nlp" / "corpus" / "dev.jsonl", folder / "listings.jsonl")
+    (folder / "may.csv").write_text("Number,Device\n1,One\n2,Two\n")
+    (folder / "september.json").write_text('[{"id": 2, "device": "Deux"}, {"id": 1, "device": "ONE"}]')
     return folder
 
 
