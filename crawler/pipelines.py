@@ -20,7 +20,7 @@ from crawler.source import Source
 from crawler.tally import Changes, Problem, Status, Tally
 from db.database import ROW_FAULTS, DatabaseError, StorageError, open_database, transaction
 from db.keys import digest, listing_id
-from db.listings import ListingRow, find_listing, listing_ids_by_address, mark_gone, region_codes, store_listing
+from db.listings import ListingRow, find_listing, listing_ids_by_address, mark_gone, mark_missing, region_codes, store_listing
 from db.runs import now, record_counts, record_problem
 from db.sources import SourceRow, record_crawl, upsert_sources
 
@@ -85,11 +85,14 @@ def source_row(source: Source) -> SourceRow:
 
 def close_store(store: CrawlStore, counts: dict[str, float], status: Status, problems: list[Problem]) -> None:
     """Record how the crawl ended. Pages that are gone take their listings along only where the volume is as expected:
-    a source that collapsed never empties what was published."""
+    a source that collapsed never empties what was published. The same holds for listings that a source which names all
+    of its listings does not name any more, and there no page may have failed either."""
     name = store.source.name
     with transaction(store.db):
         if status != "failed" and len(store.tally.seen) >= store.source.floor:
             mark_gone(store.db, name, now())
+            if status == "done" and store.source.complete:
+                mark_missing(store.db, name, store.tally.seen, now())
         record_counts(store.db, store.run_id, STAGE, counts, name)
         for problem in problems:
             record_problem(store.db, store.run_id, STAGE, problem.message, severity=problem.severity, source=name)

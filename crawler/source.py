@@ -57,6 +57,7 @@ class Source(Strict):
     contact: Contact | None = None
     delay_seconds: float | None = Field(default=None, ge=0, le=300)
     page_budget: int = Field(default=PAGE_BUDGET, ge=1)
+    complete: bool = False  # its discovery pages name every listing that there is, so that one not named is gone
     find_dates: bool = False
     drop: tuple[Selector, ...] = ()
     fields: dict[FieldName, FieldRule] = Field(default_factory=dict)
@@ -101,6 +102,8 @@ class Source(Strict):
     def _coherent(self) -> Self:
         for problem in (*self._section_problems(), *self._host_problems()):
             raise ValueError(problem)
+        if self.complete and self.discovery == "feed":
+            raise ValueError("complete: a feed names its newest entries only; allowed for a feed: false")
         if self.ceiling is not None and self.ceiling < self.floor:
             raise ValueError(f"ceiling {self.ceiling} is below floor {self.floor}")
         return self

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
 from typing import Literal
 
@@ -55,8 +55,8 @@ CHANGE = """UPDATE listings SET fetched_url = :fetched_url, record_id = :record_
     text_hash = :text_hash, content_hash = :content_hash, publisher = :publisher, region = :region,
     published = :published, extra = :extra, version = :version, changed_at = :now, gone_at = NULL WHERE id = :id"""
 VERSION = """INSERT OR REPLACE INTO listing_versions
-    (listing_id, version, title, text_hash, content_hash, body, seen_at, run_id)
-    VALUES (:id, :version, :title, :text_hash, :content_hash, :body, :now, :run_id)"""
+    (listing_id, version, title, text_hash, content_hash, body, seen_at, run_id, facts)
+    VALUES (:id, :version, :title, :text_hash, :content_hash, :body, :now, :run_id, :facts)"""
 
 
 def find_listing(db: Database, listing_id: str) -> StoredListing | None:
@@ -82,8 +82,16 @@ def store_listing(db: Database, row: ListingRow, run_id: str, now: str, *, same_
         values = {**asdict(row), "search_key": search_key(row.id), "version": version, "now": now, "run_id": run_id}
         db.conn.execute(CHANGE if stored else INSERT, values)
         if not back:
-            db.conn.execute(VERSION, {**values, "body": zlib.compress(row.text.encode("utf-8"))})
+            body = zlib.compress(row.text.encode("utf-8"))
+            db.conn.execute(VERSION, {**values, "body": body, "facts": _facts(row)})
     return "changed" if stored else "new"
+
+
+def _facts(row: ListingRow) -> str:
+    """What the page says beside its text, as JSON: the values that are given."""
+    facts = {"publisher": row.publisher, "region": row.region, "published": row.published}
+    given = {name: value for name, value in facts.items() if value} | {"extra": json.loads(row.extra)}
+    return json.dumps(given, ensure_ascii=False, sort_keys=True)
 
 
 def _withdraw_version(db: Database, row: ListingRow, stored: StoredListing) -> bool:
@@ -114,6 +122,15 @@ def mark_gone(db: Database, source: str, now: str) -> int:
              (SELECT url FROM frontier WHERE source = ? AND role = 'detail' AND state = 'gone')"""
     with transaction(db):
         return int(db.conn.execute(sql, [now, source, source]).rowcount)
+
+
+def mark_missing(db: Database, source: str, seen: Collection[str], now: str) -> int:
+    """Mark as gone the source's listings whose ids are not in `seen`, and return how many were marked now."""
+    sql = "SELECT id FROM listings WHERE source = ? AND gone_at IS NULL"
+    missing = [listing_id for (listing_id,) in db.conn.execute(sql, [source]).fetchall() if listing_id not in seen]
+    with transaction(db):
+        db.conn.executemany("UPDATE listings SET gone_at = ? WHERE id = ?", [(now, one) for one in missing])
+    return len(missing)
 
 
 def region_codes(db: Database) -> frozenset[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
 
+from db.history import create_history
 from db.judgements import create_judgements
 from db.matching import create_matching
 from db.views import create_views
@@ -329,6 +330,12 @@ def create_matching_tables(db: Database) -> None:
 def create_judgement_table(db: Database) -> None:
     """What reviewers say of two listings; it wins over the model."""
     create_judgements(db)
+
+
+@migrations(name="0009_history")
+def create_history_tables(db: Database) -> None:
+    """What changed from one stored version of a listing to the next, and when listings were gone."""
+    create_history(db)
 
 
 def migrate(db: Database) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from sqlite_utils import Database
 
 from db.database import transaction
+from db.history_views import HISTORY
 from db.judgements import HOLDS
 
 DOUBTFUL = (0.15, 0.85)  # scores between which a person's word tells more than the model's; chosen
@@ -209,7 +210,7 @@ OVERVIEWS = {
         ) AS p ON p.run_id = r.id""",
 }
 
-VIEWS = {**CANDIDATES, **EVIDENCE, **JUDGING, **OVERVIEWS}
+VIEWS = {**CANDIDATES, **EVIDENCE, **JUDGING, **HISTORY, **OVERVIEWS}
 
 
 def create_views(db: Database) -> list[str]:

@@ -156,6 +156,20 @@ def tag(file: TextIO | None, jobs: int | None, again: bool, db_path: Path, conso
         return _reported(job)
 
 
+@cli.command(epilog=example("horizon track"))
+@click.option("--again", is_flag=True, help="Make the events of every stored version anew, with the present tagger.")
+@db_option
+@talking
+def track(again: bool, db_path: Path, console: Console) -> int:
+    """Note what changed in each listing since its version before: figures, marks, evidence, sites, themes, its end."""
+    from pipeline.job import started_job
+    from pipeline.track.stage import track_changes
+
+    with started_job(db_path, "track", console, must_exist=True) as job:
+        track_changes(job, again=again)
+        return _reported(job)
+
+
 @cli.command(epilog=example("horizon resolve"))
 @click.option("--again", is_flag=True, help="Read and compare every listing anew, not only what changed.")
 @db_option

@@ -19,16 +19,18 @@ class RunPlan:
 
 
 def run_stages(job: Job, plan: RunPlan) -> None:
-    """Crawl, tag, resolve, validate, export. Each stage takes up only what changed, so a run that died is run again.
+    """Crawl, tag, track, resolve, validate, export. Each stage takes up only what changed, so a run that died is run again.
 
     Raises StageFailedError at the first stage that cannot do its work; the stages before it stay done.
     """
     from pipeline.export.stage import export_stage
     from pipeline.resolve.stage import resolve_stage
     from pipeline.tag import tag_listings
+    from pipeline.track.stage import track_changes
 
     crawl_sources(job, plan.crawl)
     tag_listings(job)
+    track_changes(job)
     validate_stored(job, published=False)
     resolve_stage(job)
     validate_stored(job, published=True)

@@ -136,7 +136,7 @@ def fill_listing(db: Database, record: Record) -> None:
     )
     body = zlib.compress(record["text"].encode())
     version = [identity, 1, record["title"], text_hash, content_hash, body, SEEN_AT, CRAWL_RUN]
-    db.conn.execute("INSERT INTO listing_versions VALUES (?, ?, ?, ?, ?, ?, ?, ?)", version)
+    db.conn.execute("INSERT INTO listing_versions VALUES (?, ?, ?, ?, ?, ?, ?, ?, '{}')", version)
     fill_filtration(db, record, text_hash, content_hash)
     for annotation in annotations_of(record, text_hash):
         db.table("annotations").insert(annotation)

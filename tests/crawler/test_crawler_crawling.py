@@ -77,6 +77,39 @@ def test_nothing_found_is_a_failure_that_leaves_what_was_stored(bench: Any, site
     db.close()
 
 
+def test_a_listing_that_a_complete_source_names_no_more_is_gone_unless_anything_failed(bench: Any, site: Any) -> None:
+    def index(names: str) -> None:
+        site.html("/", "".join(f"<a class='item' href='/{name}'>x</a>" for name in names))
+
+    for name in "abcd":
+        site.listing(f"/{name}", f"Listing {name}", TEXT)
+    index("abcd")
+    bench.declare(floor=2, complete=True)
+    assert bench.crawl().outcome["status"] == "done"
+    index("bc")
+    site.pages["/c"] = site.page("broken", status=500)
+    assert bench.crawl().outcome["status"] == "warnings"
+    assert bench.rows("SELECT 1 FROM listings WHERE gone_at IS NOT NULL") == []
+    site.listing("/c", "Listing c", TEXT)
+    assert bench.crawl().outcome["status"] == "done"
+    gone = "SELECT title FROM listings WHERE gone_at IS NOT NULL ORDER BY title"
+    assert [row["title"] for row in bench.rows(gone)] == ["Listing a", "Listing d"]
+    index("abc")
+    bench.crawl()
+    assert [row["title"] for row in bench.rows(gone)] == ["Listing d"]
+    absences = bench.rows("SELECT back_at IS NOT NULL AS is_back FROM listing_absences ORDER BY 1")
+    assert absences == [{"is_back": 0}, {"is_back": 1}]
+    index("b")
+    assert bench.crawl().outcome["status"] == "warnings"  # below the floor: nothing goes
+    assert [row["title"] for row in bench.rows(gone)] == ["Listing d"]
+
+
+def test_a_feed_cannot_be_declared_complete(bench: Any) -> None:
+    bench.declare(discovery="feed", index=None, complete=True)
+    ended = bench.crawl()
+    assert ended.code == 2 and "complete: a feed names its newest entries only" in ended.log
+
+
 def test_fewer_than_the_floor_is_a_warning_and_gone_pages_keep_their_listings_then(bench: Any, site: Any) -> None:
     site.html("/", "".join(f"<a class='item' href='/{name}'>x</a>" for name in "abc"))
     for name in "abc":
