@@ -20,7 +20,15 @@ from crawler.source import Source
 from crawler.tally import Changes, Problem, Status, Tally
 from db.database import ROW_FAULTS, DatabaseError, StorageError, open_database, transaction
 from db.keys import digest, listing_id
-from db.listings import ListingRow, find_listing, listing_ids_by_address, mark_gone, mark_missing, region_codes, store_listing
+from db.listings import (
+    ListingRow,
+    find_listing,
+    listing_ids_by_address,
+    mark_gone,
+    mark_missing,
+    region_codes,
+    store_listing,
+)
 from db.runs import now, record_counts, record_problem
 from db.sources import SourceRow, record_crawl, upsert_sources
 

@@ -70,14 +70,17 @@ TABLES = (
     ) WITHOUT ROWID""",
     "CREATE INDEX change_events_version ON change_events(listing_id, version)",
     "CREATE INDEX change_events_happened ON change_events(happened_at, kind)",
-    # A row for each time that a listing was found to be gone; back_at is when it was there again.
+    # A row for each time that a listing was found to be gone, with the innovation that it belonged to then; back_at is
+    # when it was there again.
     """CREATE TABLE listing_absences (
         listing_id TEXT NOT NULL REFERENCES listings(id) ON DELETE CASCADE,
         gone_at TEXT NOT NULL,
         back_at TEXT,
+        innovation_id TEXT,
         PRIMARY KEY (listing_id, gone_at)
     ) WITHOUT ROWID""",
     "CREATE INDEX listing_absences_gone ON listing_absences(gone_at)",
+    "CREATE INDEX listing_absences_innovation ON listing_absences(innovation_id)",
     "CREATE INDEX listings_first_seen ON listings(first_seen_at)",
     """CREATE TABLE track_due (
         number INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -90,13 +93,18 @@ TABLES = (
     """CREATE TRIGGER listing_gone AFTER UPDATE OF gone_at ON listings
         WHEN old.gone_at IS NULL AND new.gone_at IS NOT NULL
         BEGIN
-            INSERT OR IGNORE INTO listing_absences (listing_id, gone_at) VALUES (new.id, new.gone_at);
+            INSERT OR IGNORE INTO listing_absences (listing_id, gone_at, innovation_id) VALUES (
+                new.id, new.gone_at, (SELECT innovation_id FROM innovation_listings WHERE listing_id = new.id));
         END""",
     """CREATE TRIGGER listing_back AFTER UPDATE OF gone_at ON listings
         WHEN old.gone_at IS NOT NULL AND new.gone_at IS NULL
         BEGIN
             UPDATE listing_absences SET back_at = strftime('%Y-%m-%dT%H:%M:%SZ', 'now')
             WHERE listing_id = new.id AND back_at IS NULL;
+        END""",
+    """CREATE TRIGGER listing_absences_merged AFTER INSERT ON innovation_redirects
+        BEGIN
+            UPDATE listing_absences SET innovation_id = new.new_id WHERE innovation_id = new.old_id;
         END""",
     """INSERT INTO listing_absences (listing_id, gone_at) SELECT id, gone_at FROM listings WHERE gone_at IS NOT NULL""",
     """INSERT INTO track_due (listing_id, version)

@@ -10,32 +10,38 @@ EVIDENCE_RANK = {"claim-only": 0, "service-evaluation": 1, "real-world": 2, "eco
 
 
 def _cases(column: str, values: dict[str, str] | dict[str, int]) -> str:
-    said = " ".join(f"WHEN '{key}' THEN {value if isinstance(value, int) else repr(value)}" for key, value in values.items())
-    return f"CASE {column} {said} END"
+    said = (f"WHEN '{key}' THEN {value if isinstance(value, int) else _quoted(value)}" for key, value in values.items())
+    return f"CASE {column} {' '.join(said)} END"
+
+
+def _quoted(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
 
 
 def _rank(code: str) -> str:
     return _cases(code, {f"evidence-type:{value}": rank for value, rank in EVIDENCE_RANK.items()})
 
 
+NAME = "coalesce(t.label, a.detail ->> 'label')"
 # What a tag that a later listing brings makes of it: the kind of event, or NULL for what is told nowhere.
-BROUGHT = """CASE
+BROUGHT = f"""CASE
     WHEN a.kind = 'theme' THEN 'theme-gained'
     WHEN a.kind = 'criterion' THEN 'criterion-gained'
     WHEN a.code GLOB 'regulatory:*' THEN 'mark-appeared'
     WHEN a.code GLOB 'region:*' THEN 'region-named'
     WHEN a.code GLOB 'status:*' THEN 'closed'
     WHEN a.code GLOB 'evidence-type:*' THEN 'evidence-raised'
-    WHEN a.code GLOB 'organisation:*' AND coalesce(t.label, a.detail ->> 'label') GLOB '*NHS*' THEN 'site-named'
-    WHEN a.code GLOB 'organisation:*' AND coalesce(t.label, a.detail ->> 'label') GLOB '*Health Board*' THEN 'site-named'
-    WHEN a.code GLOB 'organisation:*' THEN 'organisation-named'
+    WHEN a.code GLOB 'organisation:*' THEN
+        iif({NAME} GLOB '*NHS*' OR {NAME} GLOB '*Board*', 'site-named', 'organisation-named')
 END"""
 # A tag that a reviewer has taken away, and not given back, makes no news.
 TAKEN_AWAY = """coalesce((
     SELECT c.action FROM tag_corrections AS c
     WHERE c.listing_id = {listing} AND c.kind = {kind} AND c.code = {code}
     ORDER BY c.corrected_at DESC, c.id DESC LIMIT 1), '') = 'remove'"""
-TAG_KIND = """CASE WHEN e.kind GLOB 'theme-*' THEN 'theme' WHEN e.kind GLOB 'criterion-*' THEN 'criterion' ELSE 'facet' END"""
+TAG_KIND = (
+    """CASE WHEN e.kind GLOB 'theme-*' THEN 'theme' WHEN e.kind GLOB 'criterion-*' THEN 'criterion' ELSE 'facet' END"""
+)
 GAINS = "('theme-gained', 'criterion-gained', 'mark-appeared', 'region-named', 'site-named', 'organisation-named')"
 
 # What changed on the pages themselves, from one stored version to the next.
@@ -45,8 +51,8 @@ OF_VERSIONS = f"""
            e.before, e.after, e.listing_id, e.version, e.detail,
            e.kind IN {GAINS} AND EXISTS (
                SELECT 1 FROM innovation_listings AS n
-               JOIN annotations AS b ON b.listing_id = n.listing_id AND b.kind = {TAG_KIND} AND b.code = e.code
-               JOIN listings AS o ON o.id = n.listing_id AND o.first_seen_at < e.happened_at
+               CROSS JOIN annotations AS b ON b.listing_id = n.listing_id AND b.kind = {TAG_KIND} AND b.code = e.code
+               CROSS JOIN listings AS o ON o.id = n.listing_id AND o.first_seen_at < e.happened_at
                WHERE n.innovation_id = m.innovation_id AND n.listing_id != e.listing_id
            ) AS is_known_elsewhere
     FROM change_events AS e
@@ -54,18 +60,17 @@ OF_VERSIONS = f"""
     LEFT JOIN terms AS t ON t.kind = {TAG_KIND} AND t.code = e.code
     LEFT JOIN regions AS r ON e.code GLOB 'region:*' AND r.code = substr(e.code, 8)
     WHERE e.code = '' OR NOT {TAKEN_AWAY.format(listing="e.listing_id", kind=TAG_KIND, code="e.code")}"""
-# Pages that went, and came back.
-OF_ABSENCES = """
-    SELECT 'gone-' || a.listing_id || '-' || a.gone_at, m.innovation_id, a.gone_at, 'gone', '', l.publisher, NULL, NULL,
-           a.listing_id, l.version, '{}', 0
+# Pages that went, and came back. One that is gone belongs to nothing any more: what it belonged to was noted then.
+ABSENT = """
+    SELECT '{kind}-' || a.listing_id || '-' || a.{at}, a.innovation_id, a.{at}, '{kind}', '',
+           coalesce(l.publisher, ''), NULL, NULL, a.listing_id, l.version, '{{}}', 0
     FROM listing_absences AS a JOIN listings AS l ON l.id = a.listing_id
-    LEFT JOIN innovation_listings AS m ON m.listing_id = a.listing_id
-    UNION ALL
-    SELECT 'back-' || a.listing_id || '-' || a.back_at, m.innovation_id, a.back_at, 'back', '', l.publisher, NULL, NULL,
-           a.listing_id, l.version, '{}', 0
-    FROM listing_absences AS a JOIN listings AS l ON l.id = a.listing_id
-    LEFT JOIN innovation_listings AS m ON m.listing_id = a.listing_id
-    WHERE a.back_at IS NOT NULL"""
+    WHERE a.{at} IS NOT NULL"""
+OF_ABSENCES = f"{ABSENT.format(kind='gone', at='gone_at')} UNION ALL {ABSENT.format(kind='back', at='back_at')}"
+# Tags of the innovation's listings that were there before. CROSS JOIN keeps the order, from the few to their tags.
+EARLIER = """SELECT 1 FROM innovation_listings AS n
+          CROSS JOIN listings AS o ON o.id = n.listing_id AND o.first_seen_at < l.first_seen_at
+          CROSS JOIN annotations AS b ON b.listing_id = o.id AND b.kind = a.kind"""
 # What a listing that came after the innovation was known says of it that none before it said.
 OF_LISTINGS = f"""
     SELECT 'brought-' || a.listing_id || '-' || a.kind || '-' || a.code, m.innovation_id, l.first_seen_at,
@@ -78,12 +83,10 @@ OF_LISTINGS = f"""
     LEFT JOIN terms AS t ON t.kind = a.kind AND t.code = a.code
     LEFT JOIN regions AS r ON a.code GLOB 'region:*' AND r.code = substr(a.code, 8)
     WHERE a.kind IN ('theme', 'criterion', 'facet') AND {BROUGHT} IS NOT NULL
-      AND NOT EXISTS (
-          SELECT 1 FROM innovation_listings AS n
-          JOIN listings AS o ON o.id = n.listing_id AND o.first_seen_at < l.first_seen_at
-          JOIN annotations AS b ON b.listing_id = o.id AND b.kind = a.kind
-           AND (b.code = a.code OR b.code GLOB 'evidence-type:*' AND {_rank("b.code")} >= {_rank("a.code")})
-          WHERE n.innovation_id = m.innovation_id)"""
+      AND NOT EXISTS ({EARLIER} AND b.code = a.code WHERE n.innovation_id = m.innovation_id)
+      AND (a.code NOT GLOB 'evidence-type:*' OR NOT EXISTS (
+          {EARLIER} AND b.code GLOB 'evidence-type:*' AND {_rank("b.code")} >= {_rank("a.code")}
+          WHERE n.innovation_id = m.innovation_id))"""
 OF_MERGES = """
     SELECT 'merged-' || d.old_id, d.new_id, d.since, 'merged', '', d.old_id, NULL, NULL, NULL, NULL, '{}', 0
     FROM innovation_redirects AS d"""
@@ -93,8 +96,9 @@ OF_MERGES = """
 DATED = """
     SELECT m.innovation_id, l.source, l.id AS listing_id, l.first_seen_at,
            iif(length(l.published) >= 10, min(substr(l.published, 1, 10), substr(l.first_seen_at, 1, 10)),
-               iif(v.run_id IS (SELECT min(c.run_id) FROM run_counts AS c WHERE c.stage = 'crawl' AND c.source = l.source),
-                   NULL, substr(l.first_seen_at, 1, 10))) AS dated_on,
+               iif(v.run_id IS (
+                   SELECT min(c.run_id) FROM run_counts AS c WHERE c.stage = 'crawl' AND c.source = l.source
+               ), NULL, substr(l.first_seen_at, 1, 10))) AS dated_on,
            iif(length(l.published) >= 10, 'published', 'first seen') AS basis
     FROM innovation_listings AS m
     JOIN listings AS l ON l.id = m.listing_id
@@ -116,7 +120,8 @@ HISTORY = {
                NULL AS before, NULL AS after, d.first_seen_at AS noticed_at
         FROM ({DATED}) AS d JOIN listings AS l ON l.id = d.listing_id JOIN sources AS s ON s.name = l.source
         UNION ALL
-        SELECT innovation_id, substr(happened_at, 1, 10), kind, what, source, listing_id, url, before, after, happened_at
+        SELECT innovation_id, substr(happened_at, 1, 10), kind, what, source, listing_id, url, before, after,
+               happened_at
         FROM innovation_changes WHERE innovation_id IS NOT NULL""",
     # Only innovations that two sources or more have had on a known day.
     "lead_times": f"""
@@ -147,7 +152,8 @@ HISTORY = {
                 FROM lead_times WHERE place = 1
             ) WHERE place IN ((n + 1) / 2, (n + 2) / 2) GROUP BY source
         )
-        SELECT t.source, s.title, s.publisher, t.innovations, t.first, round(1.0 * t.first / t.innovations, 3) AS share_first,
+        SELECT t.source, s.title, s.publisher, t.innovations, t.first,
+               round(1.0 * t.first / t.innovations, 3) AS share_first,
                ahead.days AS median_days_ahead, behind.days AS median_days_behind
         FROM (
             SELECT source, count(*) AS innovations, sum(place = 1) AS first FROM lead_times GROUP BY source

@@ -211,21 +211,36 @@ def judge(subjects: tuple[str, ...], db_path: Path, console: Console, **asked: A
         return _reported(job)
 
 
-@cli.command(epilog=example("horizon changes may.csv september.json --key Number"))
-@click.argument("old", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.argument("new", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@cli.command(
+    epilog=example("horizon changes --kind figure-changed --kind closed", "horizon changes may.csv september.json")
+)
+@click.argument("old", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("new", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--since", metavar="DAY", help="Noticed on this day (2026-11-02) or later. [default: a week ago]")
+@click.option("--kind", "kinds", multiple=True, help="Only changes of this kind; again for more. [default: all]")
+@click.option("--theme", metavar="CODE", help="Only of innovations with this theme.")
 @click.option("--key", metavar="COLUMN", help="The column of OLD that tells records apart. [default: found]")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write every change to this CSV file.")
+@db_option
 @talking
-def changes(old: Path, new: Path, key: str | None, out: Path | None, console: Console) -> int:
-    """Say what changed between two editions of a list: records added, dropped, and changed field by field.
+def changes(
+    old: Path | None, new: Path | None, key: str | None, out: Path | None, db_path: Path, console: Console, **asked: Any
+) -> int:
+    """Say what changed lately: a figure, a mark, evidence, a site, a theme, an end, each with its sentences.
 
-    OLD and NEW are CSV, JSON or JSON Lines. Columns are matched by what stands in them, however they are named; what
-    is only written otherwise (case, spaces, dates) is no change.
+    With OLD and NEW the database is left alone: they are two editions of a list (CSV, JSON or JSON Lines), and what
+    is told is which records were added, dropped, and changed field by field. Columns are matched by what stands in
+    them, however they are named; what is only written otherwise (case, spaces, dates) is no change.
     """
     from pipeline.list_changes import tell_changes
+    from pipeline.recent_changes import Request, tell_recent
 
-    tell_changes(old, new, key, out, console)
+    if old is None:
+        tell_recent(db_path, Request(**asked), out, console)
+    elif new is None:
+        raise click.UsageError("give both editions, OLD and NEW, or none for the database's changes")
+    else:
+        tell_changes(old, new, key, out, console)
     return 0
 
 

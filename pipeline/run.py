@@ -19,7 +19,7 @@ class RunPlan:
 
 
 def run_stages(job: Job, plan: RunPlan) -> None:
-    """Crawl, tag, track, resolve, validate, export. Each stage takes up only what changed, so a run that died is run again.
+    """Crawl, tag, track, resolve, validate, export. Each takes up only what changed: a run that died is run again.
 
     Raises StageFailedError at the first stage that cannot do its work; the stages before it stay done.
     """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from typing import Any
 
 from pipeline.labels import Labels, read_labels
@@ -37,6 +38,9 @@ DECISIONS = """
     FROM decisions AS d
     WHERE d.innovation_id IN (SELECT ? UNION ALL SELECT old_id FROM innovation_redirects WHERE new_id = ?)
     ORDER BY d.decided_at DESC, d.id DESC"""
+TIMELINE = """
+    SELECT happened_on, kind, what, source, listing_id, url, before, after, noticed_at FROM timeline
+    WHERE innovation_id = ? ORDER BY happened_on, noticed_at, kind = 'listed' DESC, what"""
 REDIRECT = "SELECT new_id FROM innovation_redirects WHERE old_id = ?"
 ARRAYS = ("themes", "pledges", "criteria", "regions", "sources", "publishers")
 
@@ -48,7 +52,7 @@ def redirect_of(connection: Connection, identity: str) -> str | None:
 
 
 def read_innovation(connection: Connection, identity: str) -> dict[str, Any] | None:
-    """One innovation with its tags, pledges, listings and decisions as JSON-able values; None when there is none.
+    """One innovation with its tags, pledges, listings, timeline and decisions as JSON-able values, or None.
 
     A tag's `in_text` says whether its offsets still fit the stored text; a pledge criterion that no listing shows has
     the verdict "not evidenced", which says nothing of the innovation itself.
@@ -66,6 +70,7 @@ def read_innovation(connection: Connection, identity: str) -> dict[str, Any] | N
     found["tags"] = tags
     found["pledge_criteria"] = _pledges(rows(connection, CRITERIA), tags)
     found["listings"] = listings
+    found["timeline"] = _timeline(rows(connection, TIMELINE, [identity]), labels)
     found["decisions"] = [_decision(row, labels) for row in rows(connection, DECISIONS, [identity, identity])]
     return found
 
@@ -112,6 +117,26 @@ def _pledges(criteria: list[dict[str, Any]], tags: list[dict[str, Any]]) -> list
         entry = pledges.setdefault(row["parent"], {**pledge, "criteria": []})
         entry["criteria"].append({**criterion, "verdict": verdict, "evidence": evidence})
     return list(pledges.values())
+
+
+def _timeline(found: list[dict[str, Any]], labels: Labels) -> list[dict[str, Any]]:
+    """What happened, oldest first; each source that follows the first with the days between."""
+    listed = [row for row in found if row["kind"] == "listed"]
+    begin = date.fromisoformat(listed[0]["happened_on"]) if listed and _is_day(listed[0]["happened_on"]) else None
+    for row in found:
+        row["link"] = safe_link(row["url"]) if row["url"] else None
+        row["source_label"] = labels.of("source", row["source"]) if row["source"] else None
+        day = row["happened_on"]
+        row["days_after"] = (date.fromisoformat(day) - begin).days if begin and _is_day(day) else None
+    return found
+
+
+def _is_day(value: str) -> bool:
+    try:
+        date.fromisoformat(value)
+    except ValueError:
+        return False
+    return True
 
 
 def _decision(row: dict[str, Any], labels: Labels) -> dict[str, Any]:

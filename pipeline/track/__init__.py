@@ -1,0 +1,1 @@
+"""Track what changed in a listing from one stored version to the next."""

@@ -58,7 +58,7 @@ def _value(figure: Annotation) -> Value:
 def _without_shared(
     before: Sequence[Annotation], after: Sequence[Annotation]
 ) -> tuple[list[Annotation], list[Annotation]]:
-    """The figures whose value stands in one version more often than in the other; those in shared sentences go first."""
+    """The figures whose value stands in one version more often than in the other; shared sentences go first."""
     return _surplus(before, after), _surplus(after, before)
 
 
@@ -142,4 +142,3 @@ def in_words(detail: Mapping[str, Any]) -> str:
 
 def _number(value: float) -> str:
     return f"{value:,.{SHOWN_DIGITS}f}".rstrip("0").rstrip(".") if isinstance(value, float) else f"{value:,}"
-

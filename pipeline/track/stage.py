@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from db.history import StoredText, Step, count_due, due_steps, make_all_steps_due, store_events
+from db.history import Step, StoredText, count_due, due_steps, make_all_steps_due, store_events
 from db.keys import digest
 from nlp.annotations import Document, Tagging
 from nlp.tagger import Tagger
@@ -63,7 +63,9 @@ def _read(
         yield from zip(steps, events_of(tagger, steps, labels), strict=True)
     except Exception as error:
         if len(steps) == 1:
-            said = f"listing {steps[0].after.title!r}: version {steps[0].version} cannot be compared with the one before"
+            said = (
+                f"listing {steps[0].after.title!r}: version {steps[0].version} cannot be compared with the one before"
+            )
             job.warn(STAGE, f"{said}: {type(error).__name__}: {error}")
             return
         for step in steps:
