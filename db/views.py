@@ -10,6 +10,7 @@ from sqlite_utils import Database
 from db.database import transaction
 from db.history_views import HISTORY
 from db.judgements import HOLDS
+from db.scan_views import SCAN
 
 DOUBTFUL = (0.15, 0.85)  # scores between which a person's word tells more than the model's; chosen
 
@@ -210,7 +211,7 @@ OVERVIEWS = {
         ) AS p ON p.run_id = r.id""",
 }
 
-VIEWS = {**CANDIDATES, **EVIDENCE, **JUDGING, **HISTORY, **OVERVIEWS}
+VIEWS = {**CANDIDATES, **EVIDENCE, **JUDGING, **HISTORY, **OVERVIEWS, **SCAN}
 
 
 def create_views(db: Database) -> list[str]:

@@ -258,12 +258,29 @@ def export(
     regions: tuple[str, ...], formats: tuple[str, ...], folder: Path | None, db_path: Path, console: Console
 ) -> int:
     """Write one candidate list per region, as CSV and XLSX."""
+    from db.scan import record_flow
     from pipeline.export.stage import export_stage
     from pipeline.job import started_job
 
     with started_job(db_path, "export", console, must_exist=True) as job:
         export_stage(job, folder or db_path.parent / "exports", regions, formats or ("csv", "xlsx"))
+        record_flow(job.db, job.run_id)
         return _reported(job)
+
+
+@cli.command(epilog=example("horizon report --out report"))
+@click.option("--run", metavar="RUN", help="The run whose flow is shown. [default: the latest]")
+@click.option(
+    "--out", "folder", type=click.Path(file_okay=False, path_type=Path), help="[default: report, beside the database]"
+)
+@db_option
+@talking
+def report(run: str | None, folder: Path | None, db_path: Path, console: Console) -> int:
+    """Write the picture of the scan as HTML and JSON: flow, yields, blind spots, and what was missed."""
+    from pipeline.report.stage import write_report
+
+    write_report(db_path, run, folder or db_path.parent / "report", console)
+    return 0
 
 
 @cli.command(epilog=example("horizon run --sources crawler/demo/sources"))

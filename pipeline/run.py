@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from db.scan import record_flow
 from pipeline.crawl import CrawlPlan, crawl_sources
 from pipeline.job import Job
 from pipeline.validate import validate_stored
@@ -36,3 +37,4 @@ def run_stages(job: Job, plan: RunPlan) -> None:
     validate_stored(job, published=True)
     if plan.exports is not None:
         export_stage(job, plan.exports)
+    record_flow(job.db, job.run_id)

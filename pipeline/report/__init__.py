@@ -1,0 +1,1 @@
+"""The picture of a scan, written for people and for machines."""
