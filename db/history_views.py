@@ -106,7 +106,8 @@ DATED = """
 
 HISTORY = {
     "innovation_changes": f"""
-        SELECT c.id, c.happened_at, c.innovation_id, i.title AS innovation, c.kind,
+        SELECT c.id, c.happened_at, c.innovation_id,
+               iif(c.innovation_id IS NULL, NULL, coalesce(i.title, l.title)) AS innovation, c.kind,
                {_cases("c.kind", {**KINDS, **FACT_KINDS})} || iif(c.label = '', '', ': ' || c.label) AS what,
                c.before, c.after, c.is_known_elsewhere, c.code, c.listing_id, c.version, l.url, l.publisher, l.source,
                i.primary_theme, i.themes, i.regions, c.detail

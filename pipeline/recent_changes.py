@@ -26,7 +26,7 @@ CHANGES = f"""
     SELECT {", ".join(COLUMNS)} FROM innovation_changes
     WHERE happened_at >= :since AND (:kinds IS NULL OR kind IN (SELECT value FROM json_each(:kinds)))
       AND (:theme IS NULL OR EXISTS (SELECT 1 FROM json_each(themes) WHERE value = :theme))
-      AND NOT is_known_elsewhere
+      AND innovation_id IS NOT NULL AND NOT is_known_elsewhere
     ORDER BY happened_at DESC, innovation, what"""
 
 
@@ -82,7 +82,6 @@ def _lines(rows: Sequence[dict[str, Any]]) -> list[str]:
     """For each change a line of what happened where, and under it the sentences before and after."""
     lines = []
     for row in rows:
-        name = row["innovation"] or row["url"]
-        lines.append(f"{row['happened_at'][:10]}  {name}: {row['what']}")
-        lines += [f"    {side}: {row[side]}" for side in ("before", "after") if row[side]]
+        lines.append(f"{row['happened_at'][:10]}  {row['innovation']}: {row['what']}")
+        lines += [f"    {said}: {row[side]}" for side, said in (("before", "before"), ("after", "now")) if row[side]]
     return lines
