@@ -135,29 +135,31 @@ HISTORY = {
                    rank() OVER (PARTITION BY innovation_id ORDER BY dated_on) AS place, count(*) OVER same AS sources
             FROM (
                 SELECT innovation_id, source, min(dated_on) AS dated_on, listing_id, basis FROM ({DATED})
-                WHERE dated_on IS NOT NULL GROUP BY innovation_id, source
+                WHERE dated_on IS NOT NULL
+                  AND innovation_id IN (SELECT id FROM innovations WHERE listing_count > 1)
+                GROUP BY innovation_id, source
             ) AS f JOIN innovations AS i ON i.id = f.innovation_id
             WINDOW same AS (PARTITION BY innovation_id)
         ) WHERE sources > 1""",
     "source_leads": """
-        WITH behind AS (
+        WITH leads AS MATERIALIZED (SELECT source, place, days_after, days_ahead FROM lead_times), behind AS (
             SELECT source, avg(days_after) AS days FROM (
                 SELECT source, days_after, row_number() OVER (PARTITION BY source ORDER BY days_after) AS place,
                        count(*) OVER (PARTITION BY source) AS n
-                FROM lead_times WHERE place > 1
+                FROM leads WHERE place > 1
             ) WHERE place IN ((n + 1) / 2, (n + 2) / 2) GROUP BY source
         ), ahead AS (
             SELECT source, avg(days_ahead) AS days FROM (
                 SELECT source, days_ahead, row_number() OVER (PARTITION BY source ORDER BY days_ahead) AS place,
                        count(*) OVER (PARTITION BY source) AS n
-                FROM lead_times WHERE place = 1
+                FROM leads WHERE place = 1
             ) WHERE place IN ((n + 1) / 2, (n + 2) / 2) GROUP BY source
         )
         SELECT t.source, s.title, s.publisher, t.innovations, t.first,
                round(1.0 * t.first / t.innovations, 3) AS share_first,
                ahead.days AS median_days_ahead, behind.days AS median_days_behind
         FROM (
-            SELECT source, count(*) AS innovations, sum(place = 1) AS first FROM lead_times GROUP BY source
+            SELECT source, count(*) AS innovations, sum(place = 1) AS first FROM leads GROUP BY source
         ) AS t
         JOIN sources AS s ON s.name = t.source
         LEFT JOIN ahead ON ahead.source = t.source LEFT JOIN behind ON behind.source = t.source
