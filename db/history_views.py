@@ -106,11 +106,11 @@ DATED = """
 
 HISTORY = {
     "innovation_changes": f"""
-        SELECT c.id, c.happened_at, c.innovation_id,
-               iif(c.innovation_id IS NULL, NULL, coalesce(i.title, l.title)) AS innovation, c.kind,
+        SELECT c.happened_at, c.innovation_id,
+               iif(c.innovation_id IS NULL, NULL, coalesce(i.title, l.title)) AS innovation,
                {_cases("c.kind", {**KINDS, **FACT_KINDS})} || iif(c.label = '', '', ': ' || c.label) AS what,
-               c.before, c.after, c.is_known_elsewhere, c.code, c.listing_id, c.version, l.url, l.publisher, l.source,
-               i.primary_theme, i.themes, i.regions, c.detail
+               c.before, c.after, c.kind, c.code, c.is_known_elsewhere, c.listing_id, c.version, l.url, l.publisher,
+               l.source, i.primary_theme, i.themes, i.regions, c.detail, c.id
         FROM ({OF_VERSIONS} UNION ALL {OF_ABSENCES} UNION ALL {OF_LISTINGS} UNION ALL {OF_MERGES}) AS c
         LEFT JOIN innovations AS i ON i.id = c.innovation_id
         LEFT JOIN listings AS l ON l.id = c.listing_id""",

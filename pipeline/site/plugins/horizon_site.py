@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from datasette import hookimpl
@@ -12,6 +13,7 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from pipeline.links import LINK_REL, safe_link
+from pipeline.recent_changes import DAYS
 from pipeline.site.assets import stylesheet_address
 from pipeline.site.cells import cell
 from pipeline.site.dates import day
@@ -53,6 +55,7 @@ def extra_template_vars(datasette: Datasette) -> dict[str, object]:
         "site_licence": datasette.metadata("license"),
         "stylesheet": stylesheet_address(),
         "link_rel": LINK_REL,
+        "week_ago": (datetime.now(UTC) - timedelta(days=DAYS)).strftime("%Y-%m-%d"),
     }
 
 
