@@ -118,11 +118,11 @@ HISTORY = {
         SELECT d.innovation_id, coalesce(d.dated_on, substr(d.first_seen_at, 1, 10)) AS happened_on, 'listed' AS kind,
                'Listed by ' || coalesce(l.publisher, s.title) || iif(d.dated_on IS NULL, ' (there when first crawled)',
                iif(d.basis = 'published', '', ' (first seen)')) AS what, l.source, d.listing_id, l.url,
-               NULL AS before, NULL AS after, d.first_seen_at AS noticed_at
+               NULL AS before, NULL AS after, d.first_seen_at AS noticed_at, d.dated_on
         FROM ({DATED}) AS d JOIN listings AS l ON l.id = d.listing_id JOIN sources AS s ON s.name = l.source
         UNION ALL
         SELECT innovation_id, substr(happened_at, 1, 10), kind, what, source, listing_id, url, before, after,
-               happened_at
+               happened_at, NULL
         FROM innovation_changes WHERE innovation_id IS NOT NULL""",
     # Only innovations that two sources or more have had on a known day.
     "lead_times": f"""

@@ -39,7 +39,8 @@ DECISIONS = """
     WHERE d.innovation_id IN (SELECT ? UNION ALL SELECT old_id FROM innovation_redirects WHERE new_id = ?)
     ORDER BY d.decided_at DESC, d.id DESC"""
 TIMELINE = """
-    SELECT happened_on, kind, what, source, listing_id, url, before, after, noticed_at FROM timeline
+    SELECT happened_on, kind, what, source, listing_id, url, before, after, noticed_at, dated_on
+    FROM timeline
     WHERE innovation_id = ? ORDER BY happened_on, noticed_at, kind = 'listed' DESC, what"""
 REDIRECT = "SELECT new_id FROM innovation_redirects WHERE old_id = ?"
 ARRAYS = ("themes", "pledges", "criteria", "regions", "sources", "publishers")
@@ -120,20 +121,19 @@ def _pledges(criteria: list[dict[str, Any]], tags: list[dict[str, Any]]) -> list
 
 
 def _timeline(found: list[dict[str, Any]], labels: Labels) -> list[dict[str, Any]]:
-    """What happened, oldest first; each source that follows the first with the days between."""
-    listed = [row for row in found if row["kind"] == "listed"]
-    begin = date.fromisoformat(listed[0]["happened_on"]) if listed and _is_day(listed[0]["happened_on"]) else None
+    """What happened, oldest first; each source that followed the first on a known day with the days between."""
+    begin = min((date.fromisoformat(row["dated_on"]) for row in found if _is_day(row["dated_on"])), default=None)
     for row in found:
         row["link"] = safe_link(row["url"]) if row["url"] else None
         row["source_label"] = labels.of("source", row["source"]) if row["source"] else None
-        day = row["happened_on"]
+        day = row["dated_on"]
         row["days_after"] = (date.fromisoformat(day) - begin).days if begin and _is_day(day) else None
     return found
 
 
-def _is_day(value: str) -> bool:
+def _is_day(value: str | None) -> bool:
     try:
-        date.fromisoformat(value)
+        date.fromisoformat(value or "")
     except ValueError:
         return False
     return True

@@ -123,8 +123,8 @@ def _alone(side: str, figure: Annotation) -> dict[str, Any]:
 
 
 def _measure(figure: Annotation) -> str:
-    said = [str(figure.detail[name]) for name in ("measure", "population") if figure.detail.get(name)]
-    return f" ({', '.join(dict.fromkeys(said))})" if said else ""
+    said = figure.detail.get("measure") or figure.detail.get("population")
+    return f" ({said})" if said else ""
 
 
 def in_words(detail: Mapping[str, Any]) -> str:

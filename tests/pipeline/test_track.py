@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from nlp.tagger import Tagger
 from pipeline.console import Console
 from pipeline.job import Job
 from pipeline.resolve.stage import resolve_stage
+from pipeline.site.innovation import read_innovation
 from pipeline.tag import tag_listings
 from pipeline.track.events import EVIDENCE_RANKS, Event
 from pipeline.track.figures import in_words
@@ -321,4 +323,8 @@ def test_two_sources_and_the_days_between(tmp_path: Path) -> None:
     }  # since when the third had it is not known
     assert (league["early"]["first"], league["early"]["median_days_ahead"]) == (1, 10)
     assert (league["late"]["first"], league["late"]["median_days_behind"]) == (0, 10)
+    found = read_innovation(SimpleNamespace(execute=lambda sql, given=(): db.query(sql, given)), "inn-1")
+    assert found is not None
+    days = {one["source"]: one["days_after"] for one in found["timeline"]}
+    assert days == {"early": 0, "late": 10, SOURCE: None}
     db.conn.close()
