@@ -15,7 +15,7 @@ from sqlite_utils import Database
 
 from db.database import transaction
 
-# What an event can be, with the words that people read; {} takes the label of what was gained, lost or named.
+# What an event can be, with the words that people read; what was gained, lost or named follows them.
 KINDS = {
     "figure-changed": "Figure changed",
     "figure-added": "Figure added",
@@ -111,10 +111,9 @@ TABLES = (
         SELECT listing_id, version FROM listing_versions WHERE version > 1 ORDER BY listing_id, version""",
 )
 DUE = """
-    SELECT d.number, d.listing_id, d.version, l.title AS listing_title, a.title, a.body, a.facts, a.seen_at, a.run_id,
+    SELECT d.number, d.listing_id, d.version, a.title, a.body, a.facts, a.seen_at, a.run_id,
            b.title AS title_before, b.body AS body_before, b.facts AS facts_before
     FROM track_due AS d
-    LEFT JOIN listings AS l ON l.id = d.listing_id
     LEFT JOIN listing_versions AS a ON a.listing_id = d.listing_id AND a.version = d.version
     LEFT JOIN listing_versions AS b ON b.listing_id = d.listing_id AND b.version = d.version - 1
     WHERE d.number > ? ORDER BY d.number LIMIT ?

@@ -5,7 +5,7 @@ from __future__ import annotations
 from db.history import KINDS
 
 FACT_KINDS = {"gone": "No longer there", "back": "There again", "merged": "Merged"}
-# Weaker to stronger: as pipeline.track.events ranks them (a test holds the two against each other).
+# Weaker to stronger, an order of our own: a trial above other comparisons, those above observation, a claim last.
 EVIDENCE_RANK = {"claim-only": 0, "service-evaluation": 1, "real-world": 2, "economic": 2, "comparative": 3, "rct": 4}
 
 

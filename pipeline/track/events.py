@@ -1,7 +1,7 @@
 """Typed change events between two versions of a listing, read by one tagger; each with its sentences before and after.
 
 A tag that comes or goes is an event only where the sentence that carries it does too: a score that crosses its
-threshold because the text around grew or shrank is none.
+threshold because the text around grew or shrank is none. Themes alone may also come or go by their score (SURE_THEME).
 """
 
 from __future__ import annotations
@@ -12,14 +12,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from db.history_views import EVIDENCE_RANK
 from nlp.annotations import Annotation, Evidence, Tagging
 from pipeline.track.figures import figure_changes
 from pipeline.track.revision import Revision, words_of
 
-# Weaker to stronger, after the hierarchy of study designs in NICE's evidence standards framework for digital health
-# technologies (2022, tier C: comparative evidence above observational) and the Magenta Book (2020); economic studies
-# stand beside real-world data.
-EVIDENCE_RANKS = {"claim-only": 0, "service-evaluation": 1, "real-world": 2, "economic": 2, "comparative": 3, "rct": 4}
 MATURITY_RANKS = {"discovery": 0, "testing": 1, "ready-or-spreading": 2}
 SURE_THEME = 0.2  # a theme whose score moves by so much came or went, even where its sentence stayed; chosen
 # Facts beside the text that say how something stands, by the name of their field ("overallStatus", "award_status").
@@ -203,7 +200,7 @@ def _status(before: Version, after: Version, revision: Revision) -> Iterator[Eve
 def _ranked(before: Version, after: Version, revision: Revision) -> Iterator[Event]:
     """Evidence of a higher type than any before, and a stage further on."""
     for facet, ranks, kind in (
-        ("evidence-type", EVIDENCE_RANKS, "evidence-raised"),
+        ("evidence-type", EVIDENCE_RANK, "evidence-raised"),
         ("maturity", MATURITY_RANKS, "maturity-raised"),
     ):
         old, new = (_by_rank(version.facet(facet), ranks) for version in (before, after))

@@ -16,8 +16,7 @@ from crawler.demo.catalogue import load_catalogue
 from crawler.demo.site import CATALOGUE_PATH
 from db import keys
 from db.database import transaction
-from db.history import KINDS, Step, StoredText
-from db.history_views import EVIDENCE_RANK
+from db.history import Step, StoredText
 from db.listings import ListingRow, mark_gone, store_listing
 from db.runs import start_run
 from nlp.tagger import Tagger
@@ -26,7 +25,7 @@ from pipeline.job import Job
 from pipeline.resolve.stage import resolve_stage
 from pipeline.site.innovation import read_innovation
 from pipeline.tag import tag_listings
-from pipeline.track.events import EVIDENCE_RANKS, Event
+from pipeline.track.events import Event
 from pipeline.track.figures import in_words
 from pipeline.track.revision import Revision
 from pipeline.track.stage import events_of, track_changes
@@ -170,10 +169,6 @@ def test_a_reworded_sentence_is_found_again() -> None:
     assert before is not None and before.text == "It runs in 12 homes in Kent."
     assert revision.before_of("Nothing of the kind was ever said.") is None
     assert revision.is_new("It now runs in 14 homes in Kent.") and not revision.is_new("staff like it")
-
-
-def test_kinds_and_ranks_agree_with_what_the_views_say() -> None:
-    assert EVIDENCE_RANK == EVIDENCE_RANKS and all(KINDS.values())
 
 
 # --- the stage
