@@ -35,8 +35,10 @@ $(VENV)/installed: requirements.lock pyproject.toml
 	$(WARM) "import crawler.process, crawler.spiders.registry, nlp.tagger, pipeline.run, pipeline.demo, pipeline.export.stage"
 	@touch $@
 
+# The browser tests drive the system's Chromium. Where there is none and apt-get can be used it is installed; else those tests say that they skip.
 $(VENV)/installed-dev: requirements-dev.lock $(VENV)/installed
 	$(PIP) --require-hashes -r requirements-dev.lock
+	@command -v chromium chromium-browser google-chrome >/dev/null || test -n "$$CHROMIUM" || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get install --yes --quiet --no-install-recommends chromium; } || echo "No Chromium: the browser tests will be skipped. On Debian: apt-get install chromium"
 	@touch $@
 
 # Rebuild the model files from the labelled corpus (deterministic).

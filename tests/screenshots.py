@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -16,7 +14,8 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+from tests.browser import NO_BROWSER, find_browser
+
 PAGE_SECONDS = 60  # a cold start of Chromium on a busy machine takes ten
 WIDTHS = {"wide": (1280, 1600), "narrow": (360, 1400)}  # width and height in CSS pixels; 360 is a small telephone
 OPTIONS = [
@@ -29,14 +28,6 @@ OPTIONS = [
     "--no-first-run",
     "--hide-scrollbars",
 ]
-
-
-def browser() -> str:
-    given = os.environ.get("CHROMIUM")
-    found = given or next((path for name in BROWSERS if (path := shutil.which(name))), None)
-    if not found:
-        raise SystemExit(f"no browser: install one of {', '.join(BROWSERS)}, or set CHROMIUM to its path")
-    return found
 
 
 def richest_innovation(base: str) -> str:
@@ -75,7 +66,9 @@ def main() -> None:
     parser.add_argument("base", nargs="?", default="http://127.0.0.1:8001", help="address of the running site")
     parser.add_argument("folder", nargs="?", default=Path("docs/images"), type=Path, help="where the pictures go")
     given = parser.parse_args()
-    base, program = given.base.rstrip("/"), browser()
+    base, program = given.base.rstrip("/"), find_browser()
+    if program is None:
+        raise SystemExit(NO_BROWSER)
     given.folder.mkdir(parents=True, exist_ok=True)
     for name, path in pages(base).items():
         for kind, size in WIDTHS.items():

@@ -17,6 +17,7 @@ from db.scan_views import FEW, FEW_TWICE
 from pipeline.console import Console
 from pipeline.errors import RequestError
 from pipeline.export.files import write_whole
+from pipeline.report.figure import flow_figure
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -72,7 +73,11 @@ def as_html(content: Mapping[str, Any]) -> str:
     loader = PackageLoader("pipeline.report", ".")
     environment = Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
     return environment.get_template("page.html").render(
-        **content, scopes=SCOPES, dimensions=DIMENSIONS, boxes=flow_boxes(content["flow"])
+        **content,
+        scopes=SCOPES,
+        dimensions=DIMENSIONS,
+        boxes=flow_boxes(content["flow"]),
+        figures={scope: flow_figure([row for row in content["flow"] if row["scope"] == scope]) for scope in SCOPES},
     )
 
 

@@ -35,7 +35,7 @@ def ask(site: ServedSite, **question: Any) -> str:
 
 
 def total(page: str) -> int:
-    match = re.search(r'id="count" role="status">([\d,]+) innovation', page)
+    match = re.search(r'id="count">([\d,]+) innovation', page)
     assert match, "no count on the page"
     return int(match[1].replace(",", ""))
 
