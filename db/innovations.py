@@ -185,6 +185,12 @@ def redirect(db: Database, old_id: str, new_id: str, now: str) -> None:
         db.conn.execute(sql, [old_id, new_id, now])
 
 
+def retired_ids(db: Database, innovation_ids: Iterable[str]) -> set[str]:
+    """The ids that were merged into these innovations."""
+    sql = "SELECT old_id FROM innovation_redirects WHERE new_id IN (SELECT value FROM json_each(?))"
+    return {str(old_id) for (old_id,) in db.conn.execute(sql, [json.dumps(sorted(innovation_ids))])}
+
+
 def restore_ids(db: Database, innovation_ids: Iterable[str]) -> None:
     """Ids in use again, after a split: they point nowhere else."""
     with transaction(db):

@@ -52,9 +52,15 @@ class Agglomeration:
             self._apart[one].add(other)
             self._apart[other].add(one)
 
+    def put_together(self, one: int, other: int) -> None:
+        """Make one cluster of the clusters of two rows, whether or not they agree. To be called before clusters()."""
+        first, second = sorted((self._home[one], self._home[other]))
+        if first != second:
+            self._join(first, second)
+
     def clusters(self) -> list[list[int]]:
         """Join the two that agree best, again and again, until none agree by the threshold; returns the clusters."""
-        for one in range(len(self._home)):
+        for one in self._members:
             self._offer(one, [other for other in self._across.get(one, ()) if other > one])
         while self._queue:
             _, one, other, *stamps = heapq.heappop(self._queue)
@@ -83,8 +89,8 @@ class Agglomeration:
     def _join(self, one: int, other: int) -> None:
         """Make one cluster of two, called by the first of them."""
         for sums in (self._across, self._best_sums):
-            del sums[one][other]
-            for third, value in sums.pop(other).items():
+            sums[one].pop(other, None)
+            for third, value in sums.pop(other, {}).items():
                 if third != one:
                     sums[one][third] = sums[one].get(third, 0.0) + value
         self._join_best(one, other)
@@ -105,7 +111,7 @@ class Agglomeration:
     def _join_best(self, one: int, other: int) -> None:
         """What the rows outside find best in the joined: the better of what they found in each."""
         best = self._best[one]
-        for row, score in self._best.pop(other).items():
+        for row, score in self._best.pop(other, {}).items():
             gain = score - best.get(row, 0.0)
             third = self._home[row]
             if third not in (one, other) and gain > 0:

@@ -48,17 +48,23 @@ def cluster(
     copies: those of the pairs that hold one text or one page twice. Where they reach the threshold the two are one row
     to all others, so that a hundred copies join by 99 pairs, and do not outvote what is said in other words.
     judged: what people said, the latest first; it always wins, and of two that contradict each other the later one.
+    What they joined is one cluster from the start, of which every member still has its say in what else joins.
     """
-    joined = _Joined(size)
+    joined, texts = _Joined(size), _Joined(size)
     unheeded = [one for one in judged if not joined.heed(one)]
     wanted = set(map(tuple, copies.tolist()))
     for (one, other), score in zip(pairs.tolist(), scores.tolist(), strict=True):
-        if score >= threshold and (one, other) in wanted:
-            joined.heed(Judged(one, other, is_same=True))
-    row_of = joined.rows()
+        if score >= threshold and (one, other) in wanted and joined.heed(Judged(one, other, is_same=True)):
+            texts.heed(Judged(one, other, is_same=True))
+    row_of = texts.rows()
     pairs, scores = _between(row_of, pairs[scores >= SCORE_FLOOR], scores[scores >= SCORE_FLOOR])
     apart = [(int(row_of[one]), int(row_of[other])) for one, other in joined.apart()]
-    found = Agglomeration(int(row_of.max(initial=-1)) + 1, pairs, scores, threshold, apart).clusters()
+    agglomeration = Agglomeration(int(row_of.max(initial=-1)) + 1, pairs, scores, threshold, apart)
+    homes = joined.rows()
+    first_of: dict[int, int] = {}
+    for row, home in zip(row_of.tolist(), homes.tolist(), strict=True):
+        agglomeration.put_together(first_of.setdefault(home, row), row)
+    found = agglomeration.clusters()
     rows_of = np.split(np.argsort(row_of, kind="stable"), np.cumsum(np.bincount(row_of))[:-1])
     return Clustering(
         sorted(sorted(int(row) for part in members for row in rows_of[part]) for members in found), unheeded

@@ -148,7 +148,8 @@ def _make_innovations(db: Database, model: MatchModel, due: Sequence[tuple[int, 
             joined = list(_joined(db, [clusters[place] for place in changed], scores, model))
         with transaction(db):
             stored = innovations.stored_innovations(db, listing_ids)
-            assignment = assign_ids(clusters, stored, lambda one: innovations.is_in_use(db, one))
+            retired = innovations.retired_ids(db, stored)
+            assignment = assign_ids(clusters, stored, lambda one: innovations.is_in_use(db, one), retired)
             ids = [assignment.ids[place] for place in changed]
             for counts in (_store(db, listing_ids, ids, joined), _retire(db, assignment, stored)):
                 for name, count in counts.items():

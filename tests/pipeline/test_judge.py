@@ -105,6 +105,33 @@ def test_innovations_are_judged_by_their_ids_too(db: Database) -> None:
     assert set(listings_of(db, innovation_of(db, QUIPP[1]))) == members
 
 
+def test_innovations_that_became_one_are_parted_by_taking_back_what_joined_them(db: Database) -> None:
+    """Their two ids are of one innovation now: "different" would say that each of its listings is another one."""
+    before = groups_of(db)
+    ids = sorted([innovation_of(db, QUIPP[1]), innovation_of(db, FOCUS_ADHD[0])])
+    say(db, "same", ids)
+    kept = current_id(db, ids[0])
+    for verdict in ("different", "same", "unsure"):
+        with pytest.raises(RequestError, match=f"are one innovation, {kept}; .*--split {kept}; .*{kept} --withdraw"):
+            pairs_between(db, verdict, ids)
+    say(db, "withdraw", [str(kept)], author="Bob")
+    assert groups_of(db) == before and current_judgements(db) == []
+    assert sorted([innovation_of(db, QUIPP[1]), innovation_of(db, FOCUS_ADHD[0])]) == ids
+    with pytest.raises(RequestError, match=r"no judgement among .* to withdraw; .*--list"):
+        pairs_between(db, "withdraw", ids)
+    say(db, "same", ids)
+    say(db, "withdraw", ids, author="Bob")
+    assert groups_of(db) == before
+
+
+def test_a_listing_and_the_innovation_that_has_it(db: Database) -> None:
+    """Judged to be different, the listing leaves; the rest stays together."""
+    adhd = innovation_of(db, FOCUS_ADHD[0])
+    say(db, "different", [*of(FOCUS_ADHD[1]), adhd])
+    assert frozenset([FOCUS_ADHD[1]]) in groups_of(db)
+    assert frozenset(FOCUS_ADHD) - {FOCUS_ADHD[1]} in groups_of(db)
+
+
 @pytest.mark.parametrize(
     ("verdict", "subjects", "said"),
     [
@@ -140,3 +167,18 @@ def test_what_is_judged_and_what_is_doubtful_can_be_read(db: Database) -> None:
     assert not any(pair["one"] in line and pair["other"] in line for line in doubtful_lines(db, 1_000))
     (line,) = judgement_lines(db)
     assert "Ada: unsure" in line and pair["one"] in line
+
+
+def test_what_was_said_at_once_is_one_line_and_the_lines_have_an_end(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    adhd, quipp = innovation_of(db, FOCUS_ADHD[0]), innovation_of(db, QUIPP[1])
+    pairs = pairs_between(db, "different", [adhd, quipp])
+    judge_pairs(db, pairs, "different", "Ada")
+    judge_pairs(db, [tuple(of(*ALONE[:2]))], "unsure", "Bob", "no date")
+    lines = judgement_lines(db)
+    assert len(lines) == 2 and lines[0].endswith("(no date)")
+    together = len({listing for pair in pairs for listing in pair})
+    assert f"and {len(pairs) - 1} more pairs, of {together} listings together" in lines[1]
+    monkeypatch.setattr("pipeline.judge.ACTS_MAX", 1)
+    assert judgement_lines(db) == [lines[0], "and 1 before; all stand in the table judged_pairs"]

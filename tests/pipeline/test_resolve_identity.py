@@ -45,6 +45,23 @@ def test_new_id_never_takes_one_in_use() -> None:
     assert len(set(ids)) == 3
 
 
+def test_what_leaves_a_merged_innovation_takes_its_former_id_again() -> None:
+    """Whichever of its listings is the main one by now."""
+    one, other, third = ("ab" * 8, "cd" * 8, "ef" * 8)
+    known = {"inn-1": stored("inn-1", one, other, third)}
+    result = assign_ids([[one], [other, third]], known, retired={"inn-efefefefefef"})
+    assert result.ids == ["inn-1", "inn-efefefefefef"] and not result.redirects
+
+
+def test_a_merge_undone_gives_each_its_own_id_again_though_the_main_listing_came_by_it() -> None:
+    one, other = "ab" * 8, "cd" * 8
+    older, former = "inn-abababababab", "inn-cdcdcdcdcdcd"
+    known = {older: stored(older, other, one)}
+    assert assign_ids([[one], [other]], known, retired={former}).ids == [older, former]
+    assert assign_ids([[other, one]], known, retired={former}).ids == [older]
+    assert assign_ids([[one], [other]], known).ids[1] == older  # without a merge the id is the main listing's
+
+
 def test_innovation_without_listings_vanishes_and_comes_back() -> None:
     assert assign([], stored("inn-1", "a"))[2] == ["inn-1"]
     empty = StoredInnovation("inn-1", "a", (), "2026-01-01", "", True)
