@@ -21,6 +21,7 @@ KINDS = {
     "figure-added": "Figure added",
     "figure-dropped": "Figure dropped",
     "mark-appeared": "Regulatory mark or guidance appeared",
+    "mark-sought": "Regulatory mark or guidance sought",
     "mark-lost": "Regulatory mark or guidance no longer named",
     "evidence-raised": "Evidence of a higher type",
     "maturity-raised": "Further on",

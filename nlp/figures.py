@@ -19,7 +19,7 @@ from nlp.quantities.terms import Direction, Lexicon, load_figure_terms
 from nlp.reading import Reading
 
 # Changed when the code that reads figures changes, so that stored figures are made anew.
-CODE_VERSION = "1"
+CODE_VERSION = "2"
 METHOD = "rule:figures"
 # A page of 3,000 words states some sixty; beyond this many it is a table.
 MAX_FIGURES = 99

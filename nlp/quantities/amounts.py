@@ -192,7 +192,8 @@ class AmountReader:
 
     def _shared(self, quantity: Quantity, found: list[Amount]) -> str:
         """The last amount's unit; a number too large for a share has that of the last count."""
-        if found[-1].unit not in ("%", "ratio") or quantity.value <= WHOLE_PERCENT:
+        most = {"%": WHOLE_PERCENT, "ratio": 1}.get(found[-1].unit)
+        if most is None or quantity.value <= most:
             return found[-1].unit
         counted = [one.unit for one in found[-AMOUNTS_REACH:] if self._lexicon.kinds[one.unit] == "counted"]
         return counted[-1] if counted else COUNT

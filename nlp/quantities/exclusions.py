@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from nlp.quantities.numbers import WORDS, Line
+from nlp.quantities.numbers import SHORT_SCALES, WORDS, Line
 from nlp.quantities.quantity import CURRENCIES, HYPHENS, Quantity
 from nlp.quantities.terms import COUNT, Lexicon
 
@@ -35,6 +35,7 @@ _CLOCK_LEADS = frozenset(("from", "at", "to", "until", "till", "and", "between")
 _OPENING = frozenset("a per each every".split())  # noqa: SIM905
 _OPEN = frozenset(("open", "opens", "opened", "closes"))
 HOURS_OF_DAY = 24
+_SCALE_LETTERS = frozenset(("m", *SHORT_SCALES))
 _OPEN_LEFT = frozenset("([{\"'“‘~><≥≤+=≈—…")
 
 
@@ -146,6 +147,8 @@ def _opens(line: Line, first: int) -> bool:
     if not line.joined(first - 1):
         return True
     earlier = line.word(first - 2)
+    if earlier in _SCALE_LETTERS and line.is_digits(first - 3):  # £3m-£5m
+        return True
     return line.is_digits(first - 2) or earlier in WORDS or earlier in CURRENCIES or not earlier[:1].isalpha()
 
 

@@ -26,6 +26,12 @@ ENDED_VALUE = re.compile(
     re.IGNORECASE,
 )
 CARE_BODY = re.compile(r"\b(NHS|Health Board|Health and Social Care Trust|Integrated Care Board|Hospitals?)\b")
+SOUGHT = re.compile(
+    r"\b(await\w*|seek\w*|sought|appl(?:y|ying|ied) for|application for|submitted|working towards?|pursu\w+|expect\w*|"
+    r"plan(?:s|ned|ning)?|pending|in the process of|undergoing|hop(?:es?|ing)|yet to|not yet|prepar(?:es|ing) for|"
+    r"aim(?:s|ing)?|due to (?:receive|get)|will (?:seek|apply)|under (?:review|assessment))\b",
+    re.IGNORECASE,
+)
 GAINS = {"regulatory": "mark-appeared", "region": "region-named", "status": "closed"}
 LOSSES = {"regulatory": "mark-lost", "status": "reopened"}
 
@@ -139,26 +145,28 @@ def _label(one: Annotation) -> dict[str, Any]:
 
 
 def _themes(before: Version, after: Version, revision: Revision) -> Iterator[Event]:
+    if revision.is_same_but_for_numbers:
+        return
     old, new = _of_kind(before, "theme"), _of_kind(after, "theme")
     for code in (one for one in new if one not in old):
         rise = new[code].score - before.tagging.all_scores.get(code, 0.0)
-        if revision.is_new(new[code].evidence.text) or rise >= SURE_THEME:
+        if revision.is_reworded(new[code].evidence.text) or rise >= SURE_THEME:
             yield _gained(new[code], revision, "theme-gained")
     for code in (one for one in old if one not in new):
         fall = old[code].score - after.tagging.all_scores.get(code, 0.0)
-        if revision.is_dropped(old[code].evidence.text) or fall >= SURE_THEME:
+        if revision.is_reworded(old[code].evidence.text) or fall >= SURE_THEME:
             yield _lost(old[code], revision, "theme-lost")
 
 
 def _criteria(before: Version, after: Version, revision: Revision) -> Iterator[Event]:
     old, new = _of_kind(before, "criterion"), _of_kind(after, "criterion")
     for code, one in new.items():
-        if code not in old and revision.is_new(one.evidence.text):
+        if code not in old and revision.is_reworded(one.evidence.text):
             yield _gained(one, revision, "criterion-gained", change=one.verdict)
         elif code in old and (old[code].verdict, one.verdict) == ("planned", "met"):
             yield Event("criterion-met", code, old[code].evidence, one.evidence)
     for code, one in old.items():
-        if code not in new and revision.is_dropped(one.evidence.text):
+        if code not in new and revision.is_reworded(one.evidence.text):
             yield _lost(one, revision, "criterion-lost")
 
 
@@ -172,9 +180,18 @@ def _facets(before: Version, after: Version, revision: Revision, labels: Mapping
         named = _gain_of(one, labels) if kind == "facet" else None
         if named and (kind, code) not in before.tags and revision.is_new(one.evidence.text):
             yield _gained(one, revision, named)
-    for one in before.facet("regulatory").values():
-        if ("facet", one.code) not in after.tags and revision.is_dropped(one.evidence.text):
+    marks = after.facet("regulatory")
+    for value, one in before.facet("regulatory").items():
+        if value in marks:
+            if _is_sought(one) and not _is_sought(marks[value]) and revision.is_new(marks[value].evidence.text):
+                yield Event("mark-appeared", one.code, one.evidence, marks[value].evidence, _label(marks[value]))
+        elif revision.is_dropped(one.evidence.text):
             yield _lost(one, revision, LOSSES["regulatory"])
+
+
+def _is_sought(mark: Annotation) -> bool:
+    """Whether the sentence says that the mark is wanted, not that it is there."""
+    return bool(SOUGHT.search(mark.evidence.text))
 
 
 def _gain_of(one: Annotation, labels: Mapping[str, str]) -> str | None:
@@ -183,6 +200,8 @@ def _gain_of(one: Annotation, labels: Mapping[str, str]) -> str | None:
     if facet == "organisation":
         name = str(one.detail.get("label") or labels.get(one.code, ""))
         return "site-named" if CARE_BODY.search(name) else "organisation-named"
+    if facet == "regulatory" and _is_sought(one):
+        return "mark-sought"
     return GAINS.get(facet) if facet != "status" else None
 
 

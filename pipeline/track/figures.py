@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from nlp.annotations import Annotation, Evidence
-from pipeline.track.revision import Revision, Words, likeness, words_of
+from pipeline.track.revision import Revision, Words, likeness, masked, words_of
 
 # A figure is the same one with another number from this likeness of the sentences (numbers masked) on; with the same
 # measure and population a looser one will do. Chosen.
 SAME_SENTENCE = 0.6
 SAME_MEASURE = 0.35
-NUMBER = re.compile(r"\d[\d,.]*")
 SIGNS = {"GBP": "£", "USD": "$", "EUR": "€"}
 SHOWN_DIGITS = 12  # enough for billions to the penny; no rounding of what a page says
 
@@ -76,13 +74,13 @@ def _surplus(these: Sequence[Annotation], those: Sequence[Annotation]) -> list[A
 
 def _paired(old: Sequence[Annotation], new: Sequence[Annotation]) -> list[tuple[Annotation, Annotation]]:
     """Figures that are one with another number: the most alike first, each once."""
-    masked = {id(one): _masked(one.evidence.text) for one in (*old, *new)}
+    plain = {id(one): masked(one.evidence.text) for one in (*old, *new)}
     scored = sorted(
         (
             (-score, place, other)
             for place, one in enumerate(old)
             for other, two in enumerate(new)
-            if (score := _sameness(one, two, masked[id(one)], masked[id(two)]))
+            if (score := _sameness(one, two, plain[id(one)], plain[id(two)]))
         ),
     )
     used: tuple[set[int], set[int]] = set(), set()
@@ -93,10 +91,6 @@ def _paired(old: Sequence[Annotation], new: Sequence[Annotation]) -> list[tuple[
             used[1].add(other)
             pairs.append((old[place], new[other]))
     return sorted(pairs, key=lambda pair: pair[1].evidence.start)
-
-
-def _masked(sentence: str) -> Words:
-    return words_of(NUMBER.sub("0", sentence))
 
 
 def _sameness(one: Annotation, other: Annotation, words: Words, others: Words) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -16,12 +17,21 @@ ALIKE = 0.5
 # Below this share of common words, in whatever order, the order is not looked at; it can only be lower. Saves time.
 WORTH_COMPARING = 0.4
 
+PER_CENT = re.compile(r"(?<=\d)\s*(?:%|per ?cent\b)")
+NUMBER = re.compile(r"(?<![^\W_])\d[\d,.]*")  # not the digits of a name: "MTG64"
+
 Words = tuple[str, ...]
 
 
 def words_of(sentence: str) -> Words:
-    """The words of a sentence without case and punctuation, by which it is told from another."""
-    return tuple(word for piece in sentence.casefold().split() if (word := piece.strip(".,;:!?()[]\"'“”‘’…*•")))
+    """The words of a sentence without case and punctuation, by which it is told from another; "18 per cent" is 18%."""
+    plain = PER_CENT.sub("%", sentence.casefold())
+    return tuple(word for piece in plain.split() if (word := piece.strip(".,;:!?()[]\"'“”‘’…*•")))
+
+
+def masked(sentence: str) -> Words:
+    """The words of a sentence with every number the same: by which one is known that says another number now."""
+    return words_of(NUMBER.sub("0", sentence))
 
 
 def likeness(one: Words, other: Words) -> float:
@@ -55,6 +65,21 @@ class Revision:
     def is_dropped(self, sentence: str) -> bool:
         """Whether the newer text does not hold this sentence of the older one."""
         return words_of(sentence) not in self._known[1]
+
+    @cached_property
+    def _known_masked(self) -> tuple[frozenset[Words], frozenset[Words]]:
+        before, after = self._read
+        return tuple(frozenset(masked(one.text) for _, one in side) for side in (before, after))  # type: ignore[return-value]
+
+    def is_reworded(self, sentence: str) -> bool:
+        """Whether one text lacks this sentence of the other in words, whatever its numbers."""
+        return any(masked(sentence) not in known for known in self._known_masked)
+
+    @cached_property
+    def is_same_but_for_numbers(self) -> bool:
+        """Whether both texts hold the same sentences, whatever their numbers and order."""
+        before, after = self._known_masked
+        return before == after
 
     def before_of(self, sentence: str) -> Evidence | None:
         """What stood in the older text for a sentence of the newer: itself, or the one that it reworded, or None."""

@@ -60,6 +60,7 @@ CASES: list[tuple[str, str, list[tuple[str, str, str | None, str | None]]]] = [
     ("27%", "34%", [("figure-changed", "", "by 27%", "by 34%")]),
     ("in 12 care homes", "in 40 care homes", [("figure-changed", "", "in 12", "in 40")]),
     ("Staff welcome it.", "It is now UKCA marked.", [("mark-appeared", "regulatory:UKCA", None, "UKCA marked")]),
+    ("Staff welcome it.", "It awaits a UKCA mark.", [("mark-sought", "regulatory:UKCA", None, "awaits a UKCA")]),
     (
         "Staff welcome it.",
         "NICE guideline NG249 recommends such services.",
@@ -96,6 +97,22 @@ def test_each_kind_of_change_with_its_sentences(
     # Themes may come along with what was said anew; nothing else may.
     others = [key for key in found if key not in {case[:2] for case in wanted}]
     assert all(kind.startswith(("theme-", "criterion-")) for kind, _ in others), others
+
+
+def test_a_mark_that_was_only_sought_appears_when_it_is_there() -> None:
+    sought = TEXT.replace("Staff welcome it.", "The company is seeking UKCA marking for it.")
+    there = TEXT.replace("Staff welcome it.", "It has its UKCA mark now.")
+    (event,) = [one for one in events(sought, there) if one.code == "regulatory:UKCA"]
+    assert event.kind == "mark-appeared" and event.before and event.after
+    assert "seeking" in event.before.text and "has its UKCA" in event.after.text
+    assert not [one for one in events(there, sought) if one.kind == "mark-appeared"]
+
+
+def test_a_number_alone_makes_no_other_event() -> None:
+    """Whatever a theme's score does: the same words with another number are a figure that changed, and no more."""
+    text = "Virtual wards let patients recover at home. Readmissions fell from 18% to 12%. Nurses call twice a day."
+    assert kinds(text, text.replace("18% to 12%", "18 per cent to 12 per cent")) == []
+    assert kinds(text, text.replace("12%", "9%")) == ["figure-changed"]
 
 
 def test_the_other_way_round_what_appeared_is_lost() -> None:
