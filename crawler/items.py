@@ -59,6 +59,16 @@ class Facts:
 FACT_NAMES = tuple(entry.name for entry in fields(Facts) if entry.name != "extra")
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """An address that a page has asked for: in payload, for a discovery page, the start address that led to it, for a
+    detail page what the discovery page said about it."""
+
+    url: str
+    role: Role
+    payload: dict[str, object]
+
+
 @dataclass(slots=True)
 class Visit:
     """What one request came to (the Scrapy item): stored in one transaction with the listings it gave.
@@ -75,6 +85,7 @@ class Visit:
     reading: str | None = None
     listings: list[Listing] = field(default_factory=list)
     found: list[str] = field(default_factory=list)
+    wanted: list[Wanted] = field(default_factory=list)
     error: str | None = None
 
     @property

@@ -72,7 +72,8 @@ def open_store(path: Path, source: Source, run_id: str) -> CrawlStore:
     if not regions:
         raise CrawlSetupError(f"the table regions in {path} is empty; horizon run --db {path} fills it")
     upsert_sources(db, [source_row(source)])
-    return CrawlStore(db, source, run_id, Frontier(db, source.name), Tally(), regions)
+    frontier = Frontier(db, source.name)
+    return CrawlStore(db, source, run_id, frontier, Tally(seen=set(frontier.seen)), regions)
 
 
 def source_row(source: Source) -> SourceRow:
@@ -91,20 +92,27 @@ def source_row(source: Source) -> SourceRow:
     )
 
 
-def close_store(store: CrawlStore, counts: dict[str, float], status: Status, problems: list[Problem]) -> None:
-    """Record how the crawl ended. Pages that are gone take their listings along only where the volume is as expected:
-    a source that collapsed never empties what was published. The same holds for listings that a source which names all
-    of its listings does not name any more, and there no page may have failed either."""
+def close_store(
+    store: CrawlStore, counts: dict[str, float], status: Status, problems: list[Problem], *, is_over: bool = True
+) -> None:
+    """Record how the crawl ended; one that is not over is gone on with by the next.
+
+    Pages that are gone take their listings along only where the volume is as expected: a source that collapsed never
+    empties what was published. The same holds for listings that a source which names all of its listings does not name
+    any more, and there no page may have failed either.
+    """
     name = store.source.name
     with transaction(store.db):
         if status != "failed" and len(store.tally.seen) >= store.source.floor:
             mark_gone(store.db, name, now())
-            if status == "done" and store.source.complete:
+            if status == "done" and store.source.complete and not store.frontier.round.goes_on:
                 mark_missing(store.db, name, store.tally.seen, now())
         record_counts(store.db, store.run_id, STAGE, counts, name)
         for problem in problems:
             record_problem(store.db, store.run_id, STAGE, problem.message, severity=problem.severity, source=name)
         record_crawl(store.db, name, status)
+        if is_over:
+            store.frontier.finish()
     store.db.close()
 
 
@@ -270,6 +278,7 @@ class StorePipeline(StorePart):
             with transaction(self.store.db):
                 for item in batch:
                     self._store(item, changes)
+                self.store.frontier.add_seen(changes.seen)
         except (DatabaseError, *ROW_FAULTS):
             self.deferred = deferred
             raise

@@ -21,6 +21,7 @@ from crawler.spiders.registry import spider_class
 from crawler.tally import COUNTS, judge
 
 DONE, FAILED, USAGE = 0, 1, 2
+OVER = ("finished", "closespider_pagecount")  # any other end is gone on with; a trap would never come to another
 LOG_LEVELS = {"scrapy": logging.INFO, "scrapy.crawler": logging.WARNING, "trafilatura": logging.CRITICAL}
 
 
@@ -58,10 +59,12 @@ def crawl(source: Source, store: CrawlStore) -> dict[str, object]:
         "bytes": statistics.get("downloader/response_bytes", 0),
         "seconds": round(time.monotonic() - begun, 3),
     }
-    status, problems = judge(source, tally, str(statistics.get("finish_reason", "the crawl did not start")))
+    finish_reason = str(statistics.get("finish_reason", "the crawl did not start"))
+    status, problems = judge(source, tally, finish_reason)
     for problem in problems:
         logging.getLogger(__name__).warning("%s: %s", problem.severity, problem.message)
-    close_store(store, counts, status, problems)
+    is_over = finish_reason in OVER and not tally.unstored and not tally.storage_failures and not tally.paused
+    close_store(store, counts, status, problems, is_over=is_over)
     return {"source": source.name, "status": status, **counts}
 
 

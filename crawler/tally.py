@@ -14,6 +14,9 @@ PROBLEM_LIMIT = 20  # page problems kept word for word for each source and run; 
 COUNTS = ("not_modified", "new", "changed", "unchanged", "errors")
 
 
+_PAUSED = "wants to be left alone; what is left is asked for by the first crawl after"
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One thing that went wrong, in plain words."""
@@ -44,6 +47,7 @@ class Tally:
     problems: list[Problem] = field(default_factory=list)
     start_failures: list[str] = field(default_factory=list)
     storage_failures: list[str] = field(default_factory=list)
+    paused: dict[str, str] = field(default_factory=dict)  # host -> until when it wants to be left alone
 
     def add(self, changes: Changes) -> None:
         """Take over what one committed transaction stored."""
@@ -68,6 +72,7 @@ def judge(source: Source, tally: Tally, finish_reason: str) -> tuple[Status, lis
     failures = _failures(source, tally, finish_reason)
     problems += [Problem("error", message) for message in failures]
     problems += [Problem("warning", message) for message in _volume_warnings(source, len(tally.seen))]
+    problems += [Problem("warning", f"{host} {_PAUSED} {until}") for host, until in sorted(tally.paused.items())]
     if failures:
         return "failed", problems
     return ("warnings" if problems else "done"), problems

@@ -27,6 +27,7 @@ class FrontierRow:
     http_status: int | None
     fetched_at: str
     error: str | None
+    round: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +40,13 @@ class Validators:
 
 
 UPSERT = """INSERT INTO frontier
-    (source, url, role, state, etag, last_modified, reading, http_status, tries, fetched_at, error)
+    (source, url, role, state, etag, last_modified, reading, http_status, tries, fetched_at, error, round)
     VALUES (:source, :url, :role, :state, :etag, :last_modified, :reading, :http_status,
-            :state = 'failed', :fetched_at, :error)
+            :state = 'failed', :fetched_at, :error, :round)
     ON CONFLICT (source, url) DO UPDATE SET role = excluded.role, state = excluded.state, etag = excluded.etag,
         last_modified = excluded.last_modified, reading = excluded.reading, http_status = excluded.http_status,
         tries = CASE excluded.state WHEN 'failed' THEN tries + 1 ELSE 0 END, fetched_at = excluded.fetched_at,
-        error = excluded.error"""
+        error = excluded.error, round = excluded.round"""
 
 
 def record_visits(db: Database, rows: Iterable[FrontierRow]) -> None:
@@ -74,12 +75,12 @@ def validators_of(db: Database, source: str) -> dict[str, Validators]:
     return {url: Validators(etag, modified, reading) for url, etag, modified, reading in rows}
 
 
-def confirm_unmodified(db: Database, source: str, url: str, fetched_at: str) -> None:
-    """Store that a server said "not modified": the validators stay."""
-    sql = """UPDATE frontier SET state = 'fetched', http_status = 304, tries = 0, error = NULL, fetched_at = ?
-             WHERE source = ? AND url = ?"""
+def confirm_unmodified(db: Database, source: str, url: str, fetched_at: str, number: int = 0) -> None:
+    """Store that a server said "not modified" in the round of this number: the validators stay."""
+    sql = """UPDATE frontier SET state = 'fetched', http_status = 304, tries = 0, error = NULL, fetched_at = ?,
+             round = ? WHERE source = ? AND url = ?"""
     with transaction(db):
-        db.conn.execute(sql, [fetched_at, source, url])
+        db.conn.execute(sql, [fetched_at, number, source, url])
 
 
 def forget_validators(db: Database, source: str, url: str) -> None:

@@ -7,6 +7,7 @@ from sqlite_utils import Database, Migrations
 from db.history import create_history
 from db.judgements import create_judgements
 from db.matching import create_matching
+from db.rounds import create_rounds
 from db.views import create_views
 
 migrations = Migrations("innovation_pipeline")
@@ -336,6 +337,12 @@ def create_judgement_table(db: Database) -> None:
 def create_history_tables(db: Database) -> None:
     """What changed from one stored version of a listing to the next, and when listings were gone."""
     create_history(db)
+
+
+@migrations(name="0010_rounds")
+def create_round_tables(db: Database) -> None:
+    """What a crawl has still to ask for and which hosts want to be left alone, so that a killed one goes on."""
+    create_rounds(db)
 
 
 def migrate(db: Database) -> list[str]:

@@ -14,9 +14,12 @@ from db.database import transaction
 Severity = Literal["warning", "error"]
 
 
+STAMP = "%Y-%m-%dT%H:%M:%SZ"
+
+
 def now() -> str:
     """The present moment in UTC, ISO 8601 to the second, for example 2026-11-23T08:34:00Z."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return datetime.now(UTC).strftime(STAMP)
 
 
 def start_run(db: Database, command: str, version: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
 from pathlib import Path
@@ -11,6 +11,7 @@ from pathlib import Path
 import yaml
 
 from crawler.source import Source, SourceError, load_source
+from db import rounds
 from db.database import open_database
 from db.sources import last_crawls
 from pipeline.console import Console, table_lines
@@ -72,26 +73,41 @@ def choose_sources(folder: Path, names: Sequence[str], console: Console) -> list
 
 
 def due_sources(folder: Path, db_path: Path, console: Console) -> list[str]:
-    """The enabled sources that their frequency makes due, or whose last crawl failed; empty when none is."""
+    """The enabled sources that their frequency makes due, or whose last crawl failed or was cut short.
+
+    Empty when none is. A source one of whose hosts wants to be left alone waits until then.
+    """
     chosen = choose_sources(folder, [], console)
-    crawled = _last_crawls(db_path)
+    known = _known_crawls(db_path)
     declared = read_declarations(folder).usable
-    return [name for name in chosen if _is_due(declared[name], crawled.get(name), datetime.now(UTC))]
+    return [name for name in chosen if _is_due(declared[name], known, datetime.now(UTC))]
 
 
-def _last_crawls(db_path: Path) -> dict[str, tuple[str | None, str | None]]:
+@dataclass(frozen=True, slots=True)
+class _Crawls:
+    """What the database knows: name -> (when, status) of the last crawl, rounds under way, host -> left alone until."""
+
+    last: dict[str, tuple[str | None, str | None]] = field(default_factory=dict)
+    unfinished: set[str] = field(default_factory=set)
+    pauses: dict[str, tuple[str, int]] = field(default_factory=dict)
+
+
+def _known_crawls(db_path: Path) -> _Crawls:
     if not db_path.exists():
-        return {}
+        return _Crawls()
     db = open_database(db_path, read_only=True)
     try:
-        return last_crawls(db)
+        return _Crawls(last_crawls(db), rounds.unfinished(db), rounds.host_pauses(db))
     finally:
         db.conn.close()
 
 
-def _is_due(source: Source, crawled: tuple[str | None, str | None] | None, at: datetime) -> bool:
-    when, status = crawled or (None, None)
-    if when is None or status == "failed":
+def _is_due(source: Source, known: _Crawls, at: datetime) -> bool:
+    hosts = (f"{host}:{port}" if port else host for host, port in source.endpoints)
+    if any(datetime.fromisoformat(known.pauses[host][0]) > at for host in hosts if host in known.pauses):
+        return False
+    when, status = known.last.get(source.name, (None, None))
+    if when is None or status == "failed" or source.name in known.unfinished:
         return True
     return at - datetime.fromisoformat(when) >= INTERVALS[source.frequency] * EARLY
 

@@ -16,8 +16,9 @@ from scrapy.http import Response, TextResponse
 from twisted.python.failure import Failure
 
 from crawler.hosts import refusal
-from crawler.items import Facts, Visit
+from crawler.items import Facts, Visit, Wanted
 from crawler.loaders import clean_line, load_listing, load_record
+from crawler.middlewares import PausedError
 from crawler.parsers.faults import PARSER_FAULTS, explain
 from crawler.parsers.record import parse_each
 from crawler.pipelines import CrawlStore
@@ -90,9 +91,15 @@ class SourceSpider(Spider):
         return False
 
     async def start(self) -> AsyncIterator[Request]:
-        """Yield the first requests."""
+        """Yield the first requests; where an earlier crawl was killed, those that it had still to make."""
         for collection, url in zip(self.source.start_urls, self.first_addresses, strict=True):
-            yield self.discovery_request(url, collection)
+            if url not in self.store.frontier.asked:
+                yield self.discovery_request(url, collection)
+        for left in self.store.frontier.waiting():
+            if left.role == "discovery":
+                yield self.discovery_request(left.url, str(left.payload["collection"]))
+            else:
+                yield self.detail_request(Link(left.url, Facts(**left.payload)))
 
     def discovery_request(self, url: str, collection: str) -> Request:
         """A request for a page that names listings, reached from the start address `collection`."""
@@ -128,10 +135,14 @@ class SourceSpider(Spider):
         )
         for problem in (*found.problems, *unloaded):
             self.store.tally.page_problem(f"{visit.url}: {problem}")
+        following = [] if self._is_repeated(response) else found.following
+        requests = [
+            *self._requests(links, self.detail_request),
+            *self._requests(following, lambda url: self.discovery_request(url, collection)),
+        ]
+        visit.wanted = [_wanted(request) for request in requests]
         yield visit
-        yield from self._requests(links, self.detail_request)
-        if not self._is_repeated(response):
-            yield from self._requests(found.following, lambda url: self.discovery_request(url, collection))
+        yield from requests
 
     def _requests(self, targets: Iterable[T], make: Callable[[T], Request]) -> Iterator[Request]:
         """A request for each target; an address for which none can be made stops nothing."""
@@ -141,7 +152,8 @@ class SourceSpider(Spider):
             except ValueError as error:
                 self.store.tally.page_problem(f"{target!r:.200}: no address to ask for: {error}")
             else:
-                yield request
+                if request.meta["address"] not in self.store.frontier.asked:
+                    yield request
 
     def on_detail(self, response: Response) -> Iterator[Visit]:
         """One visit with the listing that the page holds."""
@@ -162,6 +174,8 @@ class SourceSpider(Spider):
         """A request that got no answer, or was not allowed to leave."""
         request = failure.request  # type: ignore[attr-defined]
         message = failure.getErrorMessage() or _kind(failure)
+        if isinstance(failure.value, PausedError):  # it waits in the queue for a later crawl
+            return
         visit = Visit(request.meta["address"], request.meta["role"], error=message)
         if visit.url in self.first_addresses:
             self.store.tally.start_failures.append(f"{visit.url}: {message}")
@@ -201,6 +215,13 @@ class SourceSpider(Spider):
         repeated = body in self.bodies_seen
         self.bodies_seen.add(body)
         return repeated
+
+
+def _wanted(request: Request) -> Wanted:
+    meta = request.meta
+    if meta["role"] == "discovery":
+        return Wanted(meta["address"], "discovery", {"collection": meta["collection"]})
+    return Wanted(meta["address"], "detail", asdict(meta["entry"]))
 
 
 def absolute(response: Response, url: str) -> str:

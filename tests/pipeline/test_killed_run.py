@@ -21,8 +21,15 @@ ROOT = Path(__file__).resolve().parents[2]
 Horizon = Callable[..., "subprocess.CompletedProcess[str]"]
 SOURCES = ("demo-nice", "demo-national", "demo-journals")  # an API, an HTML index, a feed with pages behind it
 KILLS = 6
-OPERATIONAL = {"runs", "run_counts", "run_problems", "exports", "_sqlite_migrations"}
-OPERATIONAL_COLUMNS = {"run_id", "tries", "next_due_at", "http_status"}  # 200 at first, 304 when asked again
+OPERATIONAL = {"runs", "run_counts", "run_problems", "exports", "crawl_rounds", "_sqlite_migrations"}
+OPERATIONAL_COLUMNS = {
+    "run_id",
+    "tries",
+    "next_due_at",
+    "http_status",
+    "round",
+    "number",
+}  # 200 at first, 304 when asked again
 
 
 def content(path: Path) -> dict[str, list[tuple[Any, ...]]]:

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 import yaml
+from sqlite_utils import Database
 
+from db import rounds
 from db.database import open_database
 from db.migrations import migrate
 from pipeline.console import Console
@@ -90,11 +92,32 @@ def test_a_source_is_due_by_its_frequency_or_when_it_failed(
 ) -> None:
     path = tmp_path / "a.db"
     assert due_sources(folder, path, QUIET) == ["demo-nice"]  # never crawled
+    crawled(path, hours, status).conn.close()
+    assert due_sources(folder, path, QUIET) == expected
+
+
+def crawled(path: Path, hours: int, status: str) -> Database:
+    """A database in which demo-nice was crawled so many hours ago and that ended so."""
     db = open_database(path)
     migrate(db)
     row = dict.fromkeys(("title", "publisher", "licence", "start_url"), "x")
     row |= {"name": "demo-nice", "discovery": "api", "frequency": "daily", "enabled": 1, "verified": "never"}
     when = datetime.now(UTC) - timedelta(hours=hours)
     db.table("sources").insert({**row, "last_crawled_at": when.strftime("%Y-%m-%dT%H:%M:%SZ"), "last_status": status})
+    return db
+
+
+def test_a_source_is_due_when_its_crawl_was_cut_short_but_not_while_its_host_wants_to_be_left_alone(
+    folder: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.db"
+    db = crawled(path, 1, "done")
+    rounds.open_round(db, "demo-nice", "2026-11-23T06:00:00Z", "2026-11-22T06:00:00Z")
+    assert due_sources(folder, path, QUIET) == ["demo-nice"]
+    rounds.pause_host(db, "127.0.0.1:8770", "2999-01-01T00:00:00Z", 1)
+    assert due_sources(folder, path, QUIET) == []
+    rounds.pause_host(db, "127.0.0.1:8770", "2026-01-01T00:00:00Z", 1)
+    assert due_sources(folder, path, QUIET) == ["demo-nice"]
+    rounds.finish_round(db, "demo-nice", "2026-11-23T07:00:00Z")
+    assert due_sources(folder, path, QUIET) == []
     db.conn.close()
-    assert due_sources(folder, path, QUIET) == expected
