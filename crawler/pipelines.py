@@ -1,4 +1,4 @@
-"""Item pipelines: require -> fingerprint -> store. The only writers of the crawl."""
+"""Item pipelines: require -> redact -> fingerprint -> store. The only writers of the crawl."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from sqlite_utils import Database
 
 from crawler.frontier import Frontier
 from crawler.items import Listing, Visit
+from crawler.redaction import redact_fields, redact_line
 from crawler.source import Source
 from crawler.tally import Changes, Problem, Status, Tally
 from db.database import ROW_FAULTS, DatabaseError, StorageError, open_database, transaction
@@ -188,6 +189,18 @@ class RequirePipeline(StorePart):
         else:
             self.store.tally.page_problem(f"{listing.url}: {message}")
         return False
+
+
+class RedactPipeline(StorePart):
+    """Takes contact details and NHS numbers out of everything that is to be stored."""
+
+    def process_item(self, item: Visit) -> Visit:
+        """The visit without them; what was taken out is counted."""
+        for place, listing in enumerate(item.listings):
+            item.listings[place], found = redact_fields(listing)
+            self.store.tally.counts["redacted"] += found.total()
+        item.error = redact_line(item.error) if item.error else None
+        return item
 
 
 class FingerprintPipeline:

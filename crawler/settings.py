@@ -105,8 +105,9 @@ COMPONENTS: dict[str, Any] = {
     },
     "ITEM_PIPELINES": {
         "crawler.pipelines.RequirePipeline": 100,
-        "crawler.pipelines.FingerprintPipeline": 200,
-        "crawler.pipelines.StorePipeline": 300,
+        "crawler.pipelines.RedactPipeline": 200,
+        "crawler.pipelines.FingerprintPipeline": 300,
+        "crawler.pipelines.StorePipeline": 400,
     },
     "CONCURRENT_ITEMS": ITEMS_AT_ONCE,
     "DEFAULT_REQUEST_HEADERS": {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8", "Accept-Language": "en-GB,en"},

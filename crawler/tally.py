@@ -6,12 +6,13 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Literal
 
+from crawler.redaction import redact_line
 from crawler.source import Source
 
 Status = Literal["done", "warnings", "failed"]
 Severity = Literal["warning", "error"]
 PROBLEM_LIMIT = 20  # page problems kept word for word for each source and run; a reader wants kinds, not hundreds
-COUNTS = ("not_modified", "new", "changed", "unchanged", "errors")
+COUNTS = ("not_modified", "new", "changed", "unchanged", "errors", "redacted")
 
 
 _PAUSED = "wants to be left alone; what is left is asked for by the first crawl after"
@@ -60,7 +61,7 @@ class Tally:
         """Count an error at one page; the first ones are kept word for word."""
         self.counts["errors"] += 1
         if len(self.problems) < PROBLEM_LIMIT:
-            self.problems.append(Problem("warning", message.encode("utf-8", "replace").decode()))
+            self.problems.append(Problem("warning", redact_line(message.encode("utf-8", "replace").decode())))
 
 
 def judge(source: Source, tally: Tally, finish_reason: str) -> tuple[Status, list[Problem]]:

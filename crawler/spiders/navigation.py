@@ -22,11 +22,12 @@ from crawler.middlewares import PausedError
 from crawler.parsers.faults import PARSER_FAULTS, explain
 from crawler.parsers.record import parse_each
 from crawler.pipelines import CrawlStore
+from crawler.redaction import names_a_person, redact_fields, redact_line
 from crawler.source import Source
 
 log = logging.getLogger(__name__)
 
-READING_VERSION = "1"  # raise it when parsers read pages differently: every page is then fetched whole once
+READING_VERSION = "2"  # raise it when parsers read pages differently: every page is then fetched whole once
 OK = 200
 T = TypeVar("T")
 
@@ -127,7 +128,7 @@ class SourceSpider(Spider):
             visit.error = explain(fault)
         if visit.error and visit.url in self.first_addresses:
             self.store.tally.start_failures.append(f"{visit.url}: {visit.error}")
-        links = [link for link in found.links if self._may_follow(link.url)]
+        links = [Link(link.url, redact_fields(link.entry)[0]) for link in found.links if self._may_follow(link.url)]
         visit.found = [link.url for link in links]
         collection = response.meta["collection"]
         visit.listings, unloaded = parse_each(
@@ -204,9 +205,12 @@ class SourceSpider(Spider):
         return facts.filled_from(entry, first=self.named_by_record)
 
     def _may_follow(self, url: str) -> bool:
+        if names_a_person(url):
+            log.info("not followed: an address with an e-mail address in it")
+            return False
         reason = refusal(url, self.source.endpoints)
         if reason:
-            log.info("not followed: %s", reason)
+            log.info("not followed: %s", redact_line(reason))
         return reason is None
 
     def _is_repeated(self, response: Response) -> bool:
