@@ -32,6 +32,7 @@ from db.listings import (
 )
 from db.runs import now, record_counts, record_problem
 from db.sources import SourceRow, record_crawl, upsert_sources
+from db.suppressions import Suppressions
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +57,7 @@ class CrawlStore:
     frontier: Frontier
     tally: Tally
     regions: frozenset[str]
+    suppressed: Suppressions = field(default_factory=Suppressions)
 
 
 def open_store(path: Path, source: Source, run_id: str) -> CrawlStore:
@@ -74,7 +76,7 @@ def open_store(path: Path, source: Source, run_id: str) -> CrawlStore:
         raise CrawlSetupError(f"the table regions in {path} is empty; horizon run --db {path} fills it")
     upsert_sources(db, [source_row(source)])
     frontier = Frontier(db, source.name)
-    return CrawlStore(db, source, run_id, frontier, Tally(seen=set(frontier.seen)), regions)
+    return CrawlStore(db, source, run_id, frontier, Tally(seen=set(frontier.seen)), regions, Suppressions.load(db))
 
 
 def source_row(source: Source) -> SourceRow:
@@ -192,15 +194,33 @@ class RequirePipeline(StorePart):
 
 
 class RedactPipeline(StorePart):
-    """Takes contact details and NHS numbers out of everything that is to be stored."""
+    """Takes contact details, NHS numbers and what is to be forgotten out of everything that is to be stored."""
 
     def process_item(self, item: Visit) -> Visit:
         """The visit without them; what was taken out is counted."""
-        for place, listing in enumerate(item.listings):
-            item.listings[place], found = redact_fields(listing)
+        suppressed = self.store.suppressed
+        kept: list[Listing] = []
+        for listing in item.listings:
+            redacted, found = redact_fields(listing)
             self.store.tally.counts["redacted"] += found.total()
-        item.error = redact_line(item.error) if item.error else None
+            if suppressed.bars(listing_id(listing.source, listing.url)):
+                self.store.tally.counts["redacted"] += 1
+            else:
+                kept.append(forgotten(redacted, suppressed))
+        item.listings = kept
+        item.wanted = [replace(one, payload=suppressed.value_without(one.payload)) for one in item.wanted]
+        item.error = suppressed.without(redact_line(item.error)) if item.error else None
         return item
+
+
+def forgotten(listing: Listing, suppressed: Suppressions) -> Listing:
+    """The listing without the words that somebody asked us to forget."""
+    if not suppressed.phrases:
+        return listing
+    publisher = suppressed.without(listing.publisher) if listing.publisher else None
+    extra = suppressed.value_without(listing.extra)
+    title, text = suppressed.without(listing.title), suppressed.without(listing.text)
+    return replace(listing, title=title, text=text, publisher=publisher, extra=extra)
 
 
 class FingerprintPipeline:

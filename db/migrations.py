@@ -8,6 +8,7 @@ from db.history import create_history
 from db.judgements import create_judgements
 from db.matching import create_matching
 from db.rounds import create_rounds
+from db.suppressions import create_suppressions
 from db.views import create_views
 
 migrations = Migrations("innovation_pipeline")
@@ -343,6 +344,12 @@ def create_history_tables(db: Database) -> None:
 def create_round_tables(db: Database) -> None:
     """What a crawl has still to ask for and which hosts want to be left alone, so that a killed one goes on."""
     create_rounds(db)
+
+
+@migrations(name="0011_suppressions")
+def create_suppression_table(db: Database) -> None:
+    """What somebody asked us to forget, as digests, so that it does not come back."""
+    create_suppressions(db)
 
 
 def migrate(db: Database) -> list[str]:

@@ -34,6 +34,7 @@ for _command in (
     results.serve,
     upkeep.backup,
     upkeep.restore,
+    upkeep.forget,
     upkeep.doctor,
     upkeep.evaluate,
     upkeep.train,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
-from pipeline.commands.common import db_option, example, models_option, sources_option, talking
+from pipeline.commands.common import db_option, example, models_option, reported, sources_option, talking
 from pipeline.console import Console
 
 
@@ -91,3 +92,25 @@ def train(folder: Path | None, reviewed: bool, lower_floors: bool, db_path: Path
 
     out = folder or db_path.parent / "models"
     return train_models(db_path, out, console, reviewed=reviewed, lower_floors=lower_floors)
+
+
+@click.command(epilog=example('horizon forget "Jane Example" --by "A. Reviewer"'))
+@click.argument("words", nargs=-1)
+@click.option("--listing", metavar="ID", help="Forget one listing whole, instead of words.")
+@click.option("--by", "author", envvar="HORIZON_AUTHOR", show_envvar=True, help="Who does it; kept with the record.")
+@click.option("--reason", help="Why; kept with the record.")
+@db_option
+@talking
+def forget(words: tuple[str, ...], db_path: Path, console: Console, **asked: Any) -> int:
+    """Take WORDS (a name, say) out of everything that is stored, and keep them from coming back with a later crawl.
+
+    In every version of every text, in tags, events, notes and logs. The list of what was forgotten holds no words,
+    only salted digests of them.
+    """
+    from pipeline.forget import Request
+    from pipeline.forget import forget as forget_everywhere
+    from pipeline.job import started_job
+
+    with started_job(db_path, "forget", console, must_exist=True) as job:
+        forget_everywhere(job, Request(words, **asked))
+        return reported(job)
