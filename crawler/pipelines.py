@@ -14,6 +14,7 @@ from typing import Self
 from scrapy.crawler import Crawler
 from sqlite_utils import Database
 
+from crawler.drift import drift
 from crawler.frontier import Frontier
 from crawler.items import Listing, Visit
 from crawler.redaction import redact_fields, redact_line
@@ -23,6 +24,7 @@ from db.database import ROW_FAULTS, DatabaseError, StorageError, open_database, 
 from db.keys import digest, listing_id
 from db.listings import (
     ListingRow,
+    fill_counts,
     find_listing,
     listing_ids_by_address,
     mark_gone,
@@ -30,7 +32,7 @@ from db.listings import (
     region_codes,
     store_listing,
 )
-from db.runs import now, record_counts, record_problem
+from db.runs import last_counts, now, record_counts, record_problem
 from db.sources import SourceRow, record_crawl, upsert_sources
 from db.suppressions import Suppressions
 
@@ -97,14 +99,23 @@ def source_row(source: Source) -> SourceRow:
 
 def close_store(
     store: CrawlStore, counts: dict[str, float], status: Status, problems: list[Problem], *, is_over: bool = True
-) -> None:
-    """Record how the crawl ended; one that is not over is gone on with by the next.
+) -> Status:
+    """Record how the crawl ended, and return that; one that is not over is gone on with by the next.
+
+    A field that was filled on most listings of the last good crawl and is not now is a warning.
 
     Pages that are gone take their listings along only where the volume is as expected: a source that collapsed never
     empties what was published. The same holds for listings that a source which names all of its listings does not name
     any more, and there no page may have failed either.
     """
     name = store.source.name
+    if status != "failed" and is_over:
+        filled = fill_counts(store.db, name)
+        before = last_counts(store.db, STAGE, name, but=store.run_id)
+        sentences = drift(before, filled, int(before.get("listings", 0)), len(store.tally.seen))
+        problems = [*problems, *(Problem("warning", sentence) for sentence in sentences)]
+        counts = {**counts, **filled}
+        status = "warnings" if problems else status
     with transaction(store.db):
         if status != "failed" and len(store.tally.seen) >= store.source.floor:
             mark_gone(store.db, name, now())
@@ -117,6 +128,7 @@ def close_store(
         if is_over:
             store.frontier.finish()
     store.db.close()
+    return status
 
 
 def fingerprint(listing: Listing) -> ListingRow:

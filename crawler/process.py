@@ -64,7 +64,7 @@ def crawl(source: Source, store: CrawlStore) -> dict[str, object]:
     for problem in problems:
         logging.getLogger(__name__).warning("%s: %s", problem.severity, problem.message)
     is_over = finish_reason in OVER and not tally.unstored and not tally.storage_failures and not tally.paused
-    close_store(store, counts, status, problems, is_over=is_over)
+    status = close_store(store, counts, status, problems, is_over=is_over)
     return {"source": source.name, "status": status, **counts}
 
 

@@ -88,12 +88,12 @@ def _failures(source: Source, tally: Tally, finish_reason: str) -> list[str]:
         failures.append(f"the crawl was cut short: {finish_reason}")
     if not tally.seen:
         failures.append(f"no listing found; look at {source.start_urls[0]} and the section {source.discovery}")
+    elif len(tally.seen) < source.floor and not tally.paused:
+        failures.append(f"only {len(tally.seen)} listings found, fewer than the floor of {source.floor}")
     return failures
 
 
 def _volume_warnings(source: Source, found: int) -> list[str]:
-    if 0 < found < source.floor:
-        return [f"only {found} listings found, fewer than the floor of {source.floor}"]
     if source.ceiling is not None and found > source.ceiling:
         return [f"{found} listings found, more than the ceiling of {source.ceiling}"]
     return []

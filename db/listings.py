@@ -133,6 +133,23 @@ def mark_missing(db: Database, source: str, seen: Collection[str], now: str) -> 
     return len(missing)
 
 
+def fill_counts(db: Database, source: str) -> dict[str, float]:
+    """Of the listings seen in the source's round: how many have each field, and the middle length of the texts.
+
+    Keys: "filled: FIELD", "filled: extra.KEY" for what the page gave and no field took, "text length" in characters.
+    """
+    seen = "FROM crawl_seen AS s JOIN listings AS l ON l.id = s.listing_id WHERE s.source = ?"
+    names = ("published", "region", "record_id")
+    sums = ", ".join(f"total(l.{name} IS NOT NULL)" for name in names)
+    row = db.conn.execute(f"SELECT {sums} {seen}", [source]).fetchone()
+    counts = {f"filled: {name}": float(value) for name, value in zip(names, row, strict=True)}
+    keys = f"SELECT e.key, count(*) {seen.replace('WHERE', ', json_each(l.extra) AS e WHERE')} GROUP BY 1"
+    counts |= {f"filled: extra.{key}": float(count) for key, count in db.conn.execute(keys, [source])}
+    middle = f"SELECT length(l.text) {seen} ORDER BY 1 LIMIT 1 OFFSET (SELECT count(*) / 2 {seen})"
+    length = db.conn.execute(middle, [source, source]).fetchone()
+    return counts | ({"text length": float(length[0])} if length else {})
+
+
 def region_codes(db: Database) -> frozenset[str]:
     """The codes a listing's region may have."""
     return frozenset(code for (code,) in db.conn.execute("SELECT code FROM regions"))

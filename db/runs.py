@@ -75,3 +75,11 @@ def problems_of(db: Database, run_id: str) -> list[dict[str, object]]:
     """The problems of a run, oldest first: stage, source, severity, message."""
     sql = "SELECT stage, source, severity, message FROM run_problems WHERE run_id = ? ORDER BY id"
     return list(db.query(sql, [run_id]))
+
+
+def last_counts(db: Database, stage: str, source: str, but: str) -> dict[str, float]:
+    """What a stage counted for a source in the last run, other than `but`, in which it ended well."""
+    sql = """SELECT c.run_id FROM run_counts AS c WHERE c.stage = ? AND c.source = ? AND c.run_id != ?
+             AND c.name = 'text length' ORDER BY c.run_id DESC LIMIT 1"""
+    found = db.conn.execute(sql, [stage, source, but]).fetchone()
+    return counts_of(db, found[0], stage, source) if found else {}

@@ -84,7 +84,7 @@ def test_a_listing_that_a_complete_source_names_no_more_is_gone_unless_anything_
     for name in "abcd":
         site.listing(f"/{name}", f"Listing {name}", TEXT)
     index("abcd")
-    bench.declare(floor=2, complete=True)
+    bench.declare(floor=1, complete=True)
     assert bench.crawl().outcome["status"] == "done"
     index("bc")
     site.pages["/c"] = site.page("broken", status=500)
@@ -100,7 +100,8 @@ def test_a_listing_that_a_complete_source_names_no_more_is_gone_unless_anything_
     absences = bench.rows("SELECT back_at IS NOT NULL AS is_back FROM listing_absences ORDER BY 1")
     assert absences == [{"is_back": 0}, {"is_back": 1}]
     index("b")
-    assert bench.crawl().outcome["status"] == "warnings"  # below the floor: nothing goes
+    bench.declare(floor=2, complete=True)
+    assert bench.crawl().outcome["status"] == "failed"  # below the floor: nothing goes
     assert [row["title"] for row in bench.rows(gone)] == ["Listing d"]
 
 
@@ -110,7 +111,7 @@ def test_a_feed_cannot_be_declared_complete(bench: Any) -> None:
     assert ended.code == 2 and "complete: a feed names its newest entries only" in ended.log
 
 
-def test_fewer_than_the_floor_is_a_warning_and_gone_pages_keep_their_listings_then(bench: Any, site: Any) -> None:
+def test_fewer_than_the_floor_is_a_failure_and_gone_pages_keep_their_listings_then(bench: Any, site: Any) -> None:
     site.html("/", "".join(f"<a class='item' href='/{name}'>x</a>" for name in "abc"))
     for name in "abc":
         site.listing(f"/{name}", f"Listing {name}", TEXT)
@@ -122,7 +123,7 @@ def test_fewer_than_the_floor_is_a_warning_and_gone_pages_keep_their_listings_th
     assert [row["title"] for row in bench.rows("SELECT title FROM listings WHERE gone_at IS NOT NULL")] == ["Listing a"]
     del site.pages["/b"]
     collapsed = bench.crawl()
-    assert (collapsed.code, collapsed.outcome["status"]) == (0, "warnings")
+    assert (collapsed.code, collapsed.outcome["status"]) == (1, "failed")
     assert "fewer than the floor of 2" in collapsed.log
     assert len(bench.rows("SELECT 1 FROM listings WHERE gone_at IS NOT NULL")) == 1
     site.listing("/a", "Listing a", TEXT)

@@ -22,10 +22,12 @@ def test_nothing_found_is_a_failure_that_says_where_to_look() -> None:
     assert SOURCE.start_urls[0] in problems[0].message
 
 
-def test_too_few_and_too_many_are_warnings() -> None:
+def test_too_few_are_a_failure_and_too_many_a_warning() -> None:
     few, problems = judge(SOURCE, Tally(seen={"one"}), "finished")
-    assert few == "warnings"
+    assert few == "failed"
     assert "fewer than the floor" in problems[0].message
+    paused = Tally(seen={"one"}, paused={"p.example": "2026-11-23 09:00 UTC"})
+    assert judge(SOURCE, paused, "finished")[0] == "warnings"  # the rest is asked for later
     many = {f"id-{number}" for number in range((SOURCE.ceiling or 0) + 1)}
     assert "more than the ceiling" in judge(SOURCE, Tally(seen=many), "finished")[1][0].message
 
