@@ -14,7 +14,7 @@ from crawler.hosts import HostError, endpoint_of, is_loopback, parse_host
 CONTACT = re.compile(r"^(https?://[^\s/]+\.[^\s]+|[^@\s]+@[^@\s]+\.[^@\s]+)$")
 
 FieldName = Literal["title", "text", "url", "publisher", "region", "published", "record_id"]
-DiscoveryKind = Literal["index", "sitemap", "feed", "wordpress", "api"]
+DiscoveryKind = Literal["index", "sitemap", "feed", "wordpress", "api", "table"]
 
 
 def _selector(value: str) -> str:
@@ -81,20 +81,22 @@ class Strict(BaseModel):
 
 
 class FieldRule(Strict):
-    """Where one field is found: exactly one of css (in a page), jmespath (in a record) and const (always this).
+    """Where one field is found: exactly one of css (in a page), jmespath (in a record), column, const (always this).
 
-    A css rule may end in ::text or ::attr(name); otherwise the text of the first match is taken.
+    A css rule may end in ::text or ::attr(name); otherwise the text of the first match is taken. column is a column of
+    a table, or a list of them whose values become paragraphs.
     """
 
     css: Selector | None = None
     jmespath: Expression | None = None
+    column: Words | tuple[Words, ...] | None = None
     const: Words | None = None
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:
-        given = [name for name in ("css", "jmespath", "const") if getattr(self, name) is not None]
+        given = [name for name in ("css", "jmespath", "column", "const") if getattr(self, name) is not None]
         if len(given) != 1:
-            raise ValueError("give exactly one of: css, jmespath, const")
+            raise ValueError("give exactly one of: css, jmespath, column, const")
         return self
 
 
@@ -152,3 +154,18 @@ class ApiSection(Strict):
     link: Expression | None = None
     accept: Words | None = None
     paging: Paging = Paging(by="none")
+
+
+class TableSection(Strict):
+    """A table of listings, one a row, at the start address or in `file` (a path from the source file's folder on).
+
+    `format` is found by the content unless it is given. `records` finds the list in a JSON file, `sheet` is a sheet of
+    a workbook (default: the first), `member` a file inside a zip file, `delimiter` what parts a CSV file's columns.
+    """
+
+    file: Words | None = None
+    format: Literal["auto", "csv", "json", "jsonl", "xlsx"] = "auto"
+    records: Expression = "@"
+    sheet: Words | None = None
+    member: Words | None = None
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 import yaml
-from pydantic import BaseModel, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, PrivateAttr, ValidationError, model_validator
 
 from crawler.declaration import (
     Address,
@@ -26,6 +26,7 @@ from crawler.declaration import (
     Selector,
     SitemapSection,
     Strict,
+    TableSection,
     WordPressSection,
     Words,
 )
@@ -34,7 +35,8 @@ from crawler.hosts import Endpoint, endpoint_of, is_loopback, parse_host
 REAL_HOST_DELAY_SECONDS = 3.0  # Heritrix's minimum between two requests to one host
 PAGE_BUDGET = 5_000  # requests to one source in one crawl; chosen, several times the largest listing we know
 LOOPBACK_PORT = re.compile(r"(?<![\w.])(127\.0\.0\.1|localhost|\[::1\]):\d+")
-WITHOUT_SETTINGS = ("sitemap", "feed", "wordpress")  # discovery methods whose settings all have defaults
+SECTIONS = ("index", "sitemap", "feed", "wordpress", "api", "table")
+WITHOUT_SETTINGS = ("sitemap", "feed", "wordpress", "table")  # discovery methods whose settings all have defaults
 
 
 class Source(Strict):
@@ -66,6 +68,12 @@ class Source(Strict):
     feed: FeedSection | None = None
     wordpress: WordPressSection | None = None
     api: ApiSection | None = None
+    table: TableSection | None = None
+    _folder: Path = PrivateAttr(default=Path())
+
+    def path_of(self, name: str) -> Path:
+        """A file that the declaration names, beside it unless the name is a whole path."""
+        return self._folder / name
 
     @property
     def endpoints(self) -> frozenset[Endpoint]:
@@ -109,7 +117,7 @@ class Source(Strict):
         return self
 
     def _section_problems(self) -> list[str]:
-        sections = [kind for kind in ("index", "sitemap", "feed", "wordpress", "api") if getattr(self, kind)]
+        sections = [kind for kind in SECTIONS if getattr(self, kind)]
         if sections == [self.discovery]:
             return []
         return [
@@ -167,6 +175,7 @@ def load_source(path: Path, loopback_port: int | None = None) -> Source:
         source = Source.model_validate(values)
     except ValidationError as error:
         raise _error(path, [_explain(problem) for problem in error.errors(include_url=False)]) from None
+    source._folder = path.parent
     if source.name != path.stem:
         raise _error(path, [f"key name: {source.name!r} differs from the file's name; allowed: {path.stem}"])
     return source
@@ -206,6 +215,7 @@ MODELS_BY_KEY: Mapping[str, type[BaseModel]] = {
     "feed": FeedSection,
     "wordpress": WordPressSection,
     "api": ApiSection,
+    "table": TableSection,
     "paging": Paging,
     "fields": FieldRule,
 }

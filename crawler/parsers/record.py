@@ -30,9 +30,14 @@ class RecordError(ValueError):
 def read_json(body: bytes) -> Any:
     """Parse a JSON answer; RecordError when it is none."""
     try:
-        return json.loads(body)
+        return json.loads(body, parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
         raise RecordError(f"the answer is not JSON: {error}") from None
+
+
+def _refuse(constant: str) -> None:
+    """NaN and Infinity, which Python reads and JSON does not have."""
+    raise ValueError(f"{constant} is no value of JSON")
 
 
 def records_in(document: Any, expression: str) -> list[dict[str, Any]]:
@@ -84,6 +89,10 @@ def parse_record(
         if rule.jmespath:
             mapped |= {a or b for a, b in ROOT_KEY.findall(rule.jmespath)}
             values[name] = _as_text(search(record, rule.jmespath), drop, DEPTH_LIMIT)
+        elif rule.column:
+            columns = (rule.column,) if isinstance(rule.column, str) else rule.column
+            mapped |= set(columns)
+            values[name] = _as_text([record.get(column) for column in columns], drop, DEPTH_LIMIT)
         else:
             values[name] = rule.const
     return Facts(**values, extra=_leftovers(record, mapped))

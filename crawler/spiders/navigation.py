@@ -62,6 +62,7 @@ class SourceSpider(Spider):
 
     name = "source"
     accept: str | None = None
+    reads_text_only = True  # whether a discovery page must be text
 
     def __init__(self, source: Source, store: CrawlStore, **kwargs: Any) -> None:
         super().__init__(name=source.name, **kwargs)
@@ -91,7 +92,7 @@ class SourceSpider(Spider):
         """Whether an answer other than 200 is this site's way of saying that there are no more pages."""
         return False
 
-    async def start(self) -> AsyncIterator[Request]:
+    async def start(self) -> AsyncIterator[Request | Visit]:
         """Yield the first requests; where an earlier crawl was killed, those that it had still to make."""
         for collection, url in zip(self.source.start_urls, self.first_addresses, strict=True):
             if url not in self.store.frontier.asked:
@@ -121,7 +122,7 @@ class SourceSpider(Spider):
         found = Discovery()
         try:
             if response.status == OK:
-                found = self.read(_as_text(response))
+                found = self.read(_as_text(response) if self.reads_text_only else response)  # type: ignore[arg-type]
             elif not self.is_end(response):
                 visit.error = f"HTTP {response.status}"
         except PARSER_FAULTS as fault:
@@ -131,11 +132,7 @@ class SourceSpider(Spider):
         links = [Link(link.url, redact_fields(link.entry)[0]) for link in found.links if self._may_follow(link.url)]
         visit.found = [link.url for link in links]
         collection = response.meta["collection"]
-        visit.listings, unloaded = parse_each(
-            found.listings, lambda facts: load_record(self.source, collection, visit.url, facts)
-        )
-        for problem in (*found.problems, *unloaded):
-            self.store.tally.page_problem(f"{visit.url}: {problem}")
+        self.take(visit, collection, found)
         following = [] if self._is_repeated(response) else found.following
         requests = [
             *self._requests(links, self.detail_request),
@@ -144,6 +141,14 @@ class SourceSpider(Spider):
         visit.wanted = [_wanted(request) for request in requests]
         yield visit
         yield from requests
+
+    def take(self, visit: Visit, collection: str, found: Discovery) -> None:
+        """Put the listings of a discovery page, reached from the start address `collection`, into its visit."""
+        visit.listings, unloaded = parse_each(
+            found.listings, lambda facts: load_record(self.source, collection, visit.url, facts)
+        )
+        for problem in (*found.problems, *unloaded):
+            self.store.tally.page_problem(f"{visit.url}: {problem}")
 
     def _requests(self, targets: Iterable[T], make: Callable[[T], Request]) -> Iterator[Request]:
         """A request for each target; an address for which none can be made stops nothing."""

@@ -17,6 +17,7 @@ SPIDERS: Mapping[DiscoveryKind, str] = {
     "feed": "crawler.spiders.feed:FeedSpider",
     "wordpress": "crawler.spiders.wordpress:WordPressSpider",
     "api": "crawler.spiders.api:ApiSpider",
+    "table": "crawler.spiders.table:TableSpider",
 }
 
 
