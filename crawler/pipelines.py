@@ -32,6 +32,7 @@ from db.listings import (
     region_codes,
     store_listing,
 )
+from db.migrations import migrate
 from db.runs import last_counts, now, record_counts, record_problem
 from db.sources import SourceRow, record_crawl, upsert_sources
 from db.suppressions import Suppressions
@@ -79,6 +80,14 @@ def open_store(path: Path, source: Source, run_id: str) -> CrawlStore:
     upsert_sources(db, [source_row(source)])
     frontier = Frontier(db, source.name)
     return CrawlStore(db, source, run_id, frontier, Tally(seen=set(frontier.seen)), regions, Suppressions.load(db))
+
+
+def memory_store(source: Source) -> CrawlStore:
+    """A store that forgets, for a look at a source: nothing that is there is read or written."""
+    db = Database(memory=True)
+    migrate(db)
+    upsert_sources(db, [source_row(source)])
+    return CrawlStore(db, source, "", Frontier(db, source.name), Tally(), frozenset())
 
 
 def source_row(source: Source) -> SourceRow:

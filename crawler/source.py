@@ -157,6 +157,11 @@ class _UniqueKeyLoader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
+def at_port(text: str, loopback_port: int | None) -> str:
+    """A text in which addresses on this machine have this port; as it is without one."""
+    return text if loopback_port is None else LOOPBACK_PORT.sub(rf"\g<1>:{loopback_port}", text)
+
+
 def load_source(path: Path, loopback_port: int | None = None) -> Source:
     """One source file; SourceError when it cannot be read or breaks a rule.
 
@@ -164,8 +169,7 @@ def load_source(path: Path, loopback_port: int | None = None) -> Source:
     """
     try:
         text = path.read_text(encoding="utf-8")
-        if loopback_port is not None:
-            text = LOOPBACK_PORT.sub(rf"\g<1>:{loopback_port}", text)
+        text = at_port(text, loopback_port)
         values = yaml.load(text, Loader=_UniqueKeyLoader)  # noqa: S506 (a SafeLoader)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise _error(path, [str(error)]) from None

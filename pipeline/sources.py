@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -18,6 +20,7 @@ from pipeline.console import Console, table_lines
 from pipeline.errors import RequestError
 
 EXIT_WARNINGS = 3
+PAGES_FOLDER = "pages"  # beside the declarations: a folder for each source, with a folder for each saved page
 INTERVALS = {
     "hourly": timedelta(hours=1),
     "daily": timedelta(days=1),
@@ -121,6 +124,12 @@ def _refuse_unusable(declared: Declarations, name: str, folder: Path) -> None:
         raise RequestError(f"no source {name!r} in {folder}: {hint}see: horizon sources list --sources {folder}")
 
 
+def find_source(folder: Path, name: str, loopback_port: int | None = None) -> Source:
+    """The source of this name; RequestError when there is none or its file is broken."""
+    _refuse_unusable(read_declarations(folder), name, folder)
+    return load_source(folder / f"{name}.yml", loopback_port)
+
+
 def list_sources(folder: Path, console: Console) -> int:
     """Print the declared sources as a table. Returns the exit code: 3 when a file had to be left out."""
     declared = read_declarations(folder)
@@ -150,7 +159,30 @@ def check_sources(folder: Path, names: Sequence[str], console: Console) -> int:
     for name in names:
         if name not in declared.broken:
             _refuse_unusable(declared, name, folder)
-    verdicts = dict.fromkeys(declared.usable, "ok") | declared.broken
+    verdicts = {one: _saved_pages(folder, one) for one in declared.usable} | declared.broken
     shown = {name: verdicts[name] for name in sorted(names or verdicts)}
     console.result({"folder": str(folder), "files": shown}, [f"{name}: {text}" for name, text in shown.items()])
-    return int(any(verdict != "ok" for verdict in shown.values()))
+    return int(any(not verdict.startswith("ok") for verdict in shown.values()))
+
+
+def _saved_pages(folder: Path, name: str) -> str:
+    """Whether a source's saved pages are read as when they were saved: "ok", or what differs."""
+    pages = folder / PAGES_FOLDER / name
+    if not pages.is_dir():
+        return "ok"
+    from crawler.saved import check_cases
+
+    differences = list(check_cases(pages, folder / f"{name}.yml"))
+    return "; ".join(differences) or f"ok, {len(list(pages.iterdir()))} saved pages are read as before"
+
+
+def source_schema() -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) of a source file, as the typed model has it."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **Source.model_json_schema()}
+
+
+def print_schema(console: Console) -> int:
+    """Print the JSON Schema of a source file. Returns the exit code."""
+    schema = source_schema()
+    console.result(schema, json.dumps(schema, indent=2).splitlines())
+    return 0
