@@ -286,6 +286,7 @@ class StorePipeline(StorePart):
             with transaction(self.store.db):
                 for row in left:
                     self._try_row(row, changes, partial(self._write, row, changes))
+                self.store.frontier.add_seen(changes.seen)
         except DatabaseError as error:
             self._fail(f"{len(left)} listings", error)
         else:
