@@ -77,7 +77,7 @@ Contact = Annotated[str, AfterValidator(_contact)]
 class Strict(BaseModel):
     """A part of a source file: unknown keys are refused, nothing is changed after loading."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 class FieldRule(Strict):
@@ -88,9 +88,13 @@ class FieldRule(Strict):
     """
 
     css: Selector | None = None
+    """CSS selector in a page; may end in ::text or ::attr(name)."""
     jmespath: Expression | None = None
+    """JMESPath in a record of an API, a WordPress post or a feed entry."""
     column: Words | tuple[Words, ...] | None = None
+    """Column of a table, or several whose values become paragraphs."""
     const: Words | None = None
+    """Always this value."""
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:
@@ -104,39 +108,53 @@ class IndexSection(Strict):
     """Pages of links: `link` selects those to listings, `next` the one to the following page (href, or ::attr())."""
 
     link: Selector
+    """CSS selector of the links to listings."""
     next: Selector | None = None
+    """CSS selector of the link to the following page; may end in ::attr(name)."""
 
 
 class SitemapSection(Strict):
     """Sitemaps and sitemap indexes: a listing's address matches `match` (searched, not anchored) and not `exclude`."""
 
     match: Pattern = ""
+    """Regular expression that a listing's address matches (searched, not anchored)."""
     exclude: Pattern | None = None
+    """Regular expression that no listing's address matches."""
 
 
 class FeedSection(Strict):
     """RSS and Atom. With `follow`, each entry's page is read; `page_parameter` counts pages up until a 404."""
 
     follow: bool = False
+    """Whether each entry's page is read."""
     page_parameter: Words | None = None
+    """Query parameter that counts pages up until a 404."""
 
 
 class WordPressSection(Strict):
     """The REST API of WordPress; the start address is the collection, for example .../wp-json/wp/v2/posts."""
 
-    page_size: int = Field(default=100, ge=1, le=100)  # WordPress refuses more than 100
+    page_size: int = Field(default=100, ge=1, le=100)
+    """Posts to a page; WordPress refuses more than 100."""
 
 
 class Paging(Strict):
     """How an API is paged: a page number, an offset, or an address of the next page inside the answer (`next`)."""
 
     by: Literal["page", "offset", "next", "none"]
+    """page: a number counted up; offset: records skipped; next: the answer holds the next address; none."""
     parameter: Words | None = None
+    """Query parameter of the number or offset."""
     size_parameter: Words | None = None
+    """Query parameter of the page size, where it is asked for."""
     size: int = Field(default=100, ge=1, le=10_000)
+    """Records to a page."""
     first: int = Field(default=1, ge=0)
+    """Number of the first page."""
     total: Expression | None = None
+    """JMESPath of the number of all records."""
     next: Expression | None = None
+    """JMESPath of the next page's address."""
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -151,9 +169,13 @@ class ApiSection(Strict):
     """A JSON API: `records` finds the list; with `link`, the page at that address is read for each record."""
 
     records: Expression
+    """JMESPath of the list of records in the answer."""
     link: Expression | None = None
+    """JMESPath, in a record, of the page that is read for it."""
     accept: Words | None = None
+    """Accept header, where the interface wants one."""
     paging: Paging = Paging(by="none")
+    """How further pages are asked for."""
 
 
 class TableSection(Strict):
@@ -164,8 +186,14 @@ class TableSection(Strict):
     """
 
     file: Words | None = None
+    """Path of a file on this machine, from the source file's folder on, in place of the start address."""
     format: Literal["auto", "csv", "json", "jsonl", "xlsx"] = "auto"
+    """Found by the content unless given."""
     records: Expression = "@"
+    """JMESPath of the list of records in a JSON file."""
     sheet: Words | None = None
+    """Sheet of a workbook; the first unless given."""
     member: Words | None = None
+    """File inside a zip file, where it has several tables."""
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
+    """What parts the columns of a CSV file; found unless given."""

@@ -43,26 +43,47 @@ class Source(Strict):
     """One website, feed or API, as its file declares it."""
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
+    """The file's name without .yml: small letters, digits and hyphens."""
     title: Words
+    """What people call the source."""
     publisher: Words
+    """Who publishes the listings; a listing's own publisher goes before it."""
     licence: Words
+    """Under which licence the texts are published, in words; where it is not known, say so."""
     terms: Address | None = None
+    """Address of the licence or the terms of use."""
     home: Address
+    """Address of the site's start page, for people."""
     discovery: DiscoveryKind
+    """How listings are found; the section of the same name holds its settings."""
     start_urls: Annotated[tuple[Address, ...], Field(min_length=1)]
+    """Where a crawl begins: the list, sitemap, feed, collection, interface or table."""
     hosts: Annotated[tuple[Host, ...], Field(min_length=1)]
+    """The hosts that may be reached, and no others: host, or host:port."""
     frequency: Literal["hourly", "daily", "weekly", "monthly"]
+    """How often `horizon run --due` crawls it."""
     enabled: bool
+    """Whether it is crawled at all."""
     verified: Literal["never"] | date
+    """When a crawl of the live site was last looked at by a person: a date, or never."""
     floor: int = Field(ge=1)
+    """With fewer listings than this the crawl has failed, and nothing that was published is taken back."""
     ceiling: int | None = Field(default=None, ge=1)
+    """More listings than this are a warning."""
     contact: Contact | None = None
+    """E-mail or http(s) address for the site's owners, told with every request. An enabled source needs it."""
     delay_seconds: float | None = Field(default=None, ge=0, le=300)
+    """Seconds between two requests; 3 for real hosts unless given. A longer Crawl-delay goes before it."""
     page_budget: int = Field(default=PAGE_BUDGET, ge=1)
-    complete: bool = False  # its discovery pages name every listing that there is, so that one not named is gone
+    """Requests in one crawl, at most."""
+    complete: bool = False
+    """Whether the discovery pages name every listing there is, so that one not named any more is gone."""
     find_dates: bool = False
+    """Whether a page without a date in its metadata is searched for one."""
     drop: tuple[Selector, ...] = ()
+    """CSS selectors of what is removed from a page before its text is read: menus, notes, related items."""
     fields: dict[FieldName, FieldRule] = Field(default_factory=dict)
+    """Where a field is found, where the parsers' own ways do not find it."""
     index: IndexSection | None = None
     sitemap: SitemapSection | None = None
     feed: FeedSection | None = None

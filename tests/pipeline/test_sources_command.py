@@ -14,9 +14,17 @@ from sqlite_utils import Database
 from db import rounds
 from db.database import open_database
 from db.migrations import migrate
+from pipeline import source_docs
 from pipeline.console import Console
 from pipeline.errors import RequestError
-from pipeline.sources import DEMO_SOURCES_FOLDER, choose_sources, due_sources, read_declarations
+from pipeline.sources import (
+    DEMO_SOURCES_FOLDER,
+    SOURCES_FOLDER,
+    choose_sources,
+    due_sources,
+    read_declarations,
+    source_schema,
+)
 
 Run = Callable[..., Any]
 QUIET = Console(verbosity=-1)
@@ -121,3 +129,25 @@ def test_a_source_is_due_when_its_crawl_was_cut_short_but_not_while_its_host_wan
     rounds.finish_round(db, "demo-nice", "2026-11-23T07:00:00Z")
     assert due_sources(folder, path, QUIET) == []
     db.conn.close()
+
+
+def test_the_published_schema_and_documentation_are_those_of_the_model() -> None:
+    """Made by python -m pipeline.source_docs; every key says what it is for."""
+    assert source_docs.SCHEMA_FILE.read_text(encoding="utf-8") == source_docs.schema_text()
+    assert source_docs.DOCS_FILE.read_text(encoding="utf-8") == source_docs.docs_text()
+    schema = source_schema()
+    models = [schema, *(schema["$defs"][name] for name in source_docs.SECTIONS)]
+    told = [
+        field.get("description") or "$ref" in str(field) for model in models for field in model["properties"].values()
+    ]
+    assert all(told) and len(told) > 50
+
+
+def test_every_declaration_keeps_to_the_schema() -> None:
+    """By an independent reading of the schema: keys that it does not know, keys that it needs, values of its lists."""
+    schema = source_schema()
+    for folder in (SOURCES_FOLDER, DEMO_SOURCES_FOLDER):
+        for path in folder.glob("*.yml"):
+            values = yaml.safe_load(path.read_text(encoding="utf-8"))
+            assert values.keys() <= schema["properties"].keys() and set(schema["required"]) <= values.keys()
+            assert values["discovery"] in schema["properties"]["discovery"]["enum"]
