@@ -16,11 +16,14 @@ from db.frontier import (
     add_due,
     confirm_unmodified,
     forget_validators,
+    read_details,
     record_visits,
     validators_of,
 )
+from db.listings import current_listing_ids
 from db.runs import STAMP, now
 
+FULL_EVERY = timedelta(days=7)  # what a site says of when its pages changed is trusted for so long; chosen
 ROUND_LIMIT = timedelta(hours=24)  # an unfinished round is older news than a new one after so long; chosen
 
 
@@ -34,11 +37,27 @@ class Frontier:
     def __init__(self, db: Database, source: str) -> None:
         self.db = db
         self.source = source
-        oldest = (datetime.now(UTC) - ROUND_LIMIT).strftime(STAMP)
-        self.round = rounds.open_round(db, source, now(), oldest)
+        oldest, full_since = ((datetime.now(UTC) - limit).strftime(STAMP) for limit in (ROUND_LIMIT, FULL_EVERY))
+        self.round = rounds.open_round(db, source, now(), oldest, full_since)
         self.asked = rounds.asked_in_round(db, source, self.round.number) if self.round.goes_on else set()
         self.seen = rounds.seen_in_round(db, source) if self.round.goes_on else set()
         self._validators = validators_of(db, source)
+        self._read = read_details(db, source) if self.round.since else {}
+
+    def is_current(self, url: str, reading: str, modified: str | None) -> bool:
+        """Whether a page was read in this manner after the day or moment that the site says it was last modified."""
+        known = self._read.get(url)
+        if known is None or modified is None or known[0] != reading:
+            return False
+        moment = modified if "T" in modified else f"{modified}T23:59:59Z"  # a day: it may have been changed at its end
+        try:
+            return datetime.fromisoformat(known[1]) > datetime.fromisoformat(moment)
+        except (ValueError, TypeError):  # no date, or one without a time zone
+            return False
+
+    def known_listings(self) -> set[str]:
+        """The ids of all listings of the source that are there."""
+        return current_listing_ids(self.db, self.source)
 
     def waiting(self) -> Iterator[rounds.Queued]:
         """What an earlier crawl of this round had still to ask for."""

@@ -86,6 +86,7 @@ class Visit:
     listings: list[Listing] = field(default_factory=list)
     found: list[str] = field(default_factory=list)
     wanted: list[Wanted] = field(default_factory=list)
+    current: list[str] = field(default_factory=list)
     error: str | None = None
 
     @property

@@ -280,8 +280,8 @@ class StorePipeline(StorePart):
     def close_spider(self) -> None:
         """Store the last batch, and the listings whose usual address did not answer for them in this crawl."""
         self.flush()
-        left = [row for row in self.deferred.values() if row.id not in self.store.tally.seen]
         changes = Changes()
+        left = [row for row in self.deferred.values() if not self._is_seen(row.id, changes)]
         try:
             with transaction(self.store.db):
                 for row in left:
@@ -348,6 +348,8 @@ class StorePipeline(StorePart):
         if visit.not_modified:
             changes.counts["not_modified"] += 1
             self._confirm(visit.url, changes)
+        for url in visit.current:
+            self._confirm(url, changes)
         for row in distinct(item.rows):
             fault = self._try_row(row, changes, partial(self._claim, row, visit, changes))
             if fault and visit.role == "detail":
@@ -364,7 +366,8 @@ class StorePipeline(StorePart):
         return None
 
     def _is_seen(self, row_id: str, changes: Changes) -> bool:
-        return row_id in changes.seen or row_id in self.store.tally.seen
+        tally = self.store.tally
+        return row_id in changes.seen or (row_id in tally.seen and row_id not in tally.assumed)
 
     def _confirm(self, url: str, changes: Changes) -> None:
         known = self.ids.get(url)

@@ -39,19 +39,30 @@ class Changes:
 class Tally:
     """Counts of one crawl; seen holds the ids of the listings that were found, unchanged ones included.
 
-    unstored counts the visits that were handed over and are not yet known to be stored.
+    assumed: those of them that were not asked for. unstored counts the visits that were handed over and are not yet
+    known to be stored.
     """
 
     counts: Counter[str] = field(default_factory=Counter)
     seen: set[str] = field(default_factory=set)
+    assumed: set[str] = field(default_factory=set)
     unstored: int = 0
     problems: list[Problem] = field(default_factory=list)
     start_failures: list[str] = field(default_factory=list)
     storage_failures: list[str] = field(default_factory=list)
     paused: dict[str, str] = field(default_factory=dict)  # host -> until when it wants to be left alone
 
+    def take_as_seen(self, listing_ids: set[str]) -> None:
+        """These are there as they were, though nobody asks for them; one that is asked for all the same counts anew."""
+        self.counts["unchanged"] += len(listing_ids - self.seen)
+        self.seen |= listing_ids
+        self.assumed |= listing_ids
+
     def add(self, changes: Changes) -> None:
         """Take over what one committed transaction stored."""
+        asked = changes.seen & self.assumed
+        self.counts["unchanged"] -= len(asked)
+        self.assumed -= asked
         self.counts += changes.counts
         self.seen |= changes.seen
         for message in changes.problems:

@@ -75,6 +75,15 @@ def validators_of(db: Database, source: str) -> dict[str, Validators]:
     return {url: Validators(etag, modified, reading) for url, etag, modified, reading in rows}
 
 
+def read_details(db: Database, source: str) -> dict[str, tuple[str, str]]:
+    """Of every detail address that was read well and for which a listing stands: in which manner, and when (UTC)."""
+    sql = """SELECT f.url, f.reading, f.fetched_at FROM frontier AS f
+             JOIN listings AS l ON l.source = f.source AND l.fetched_url = f.url
+             WHERE f.source = ? AND f.role = 'detail' AND f.state = 'fetched' AND f.reading IS NOT NULL
+             AND l.gone_at IS NULL"""
+    return {url: (reading, at) for url, reading, at in db.conn.execute(sql, [source])}
+
+
 def confirm_unmodified(db: Database, source: str, url: str, fetched_at: str, number: int = 0) -> None:
     """Store that a server said "not modified" in the round of this number: the validators stay."""
     sql = """UPDATE frontier SET state = 'fetched', http_status = 304, tries = 0, error = NULL, fetched_at = ?,

@@ -133,6 +133,12 @@ def mark_missing(db: Database, source: str, seen: Collection[str], now: str) -> 
     return len(missing)
 
 
+def current_listing_ids(db: Database, source: str) -> set[str]:
+    """The ids of a source's listings that are not gone."""
+    sql = "SELECT id FROM listings WHERE source = ? AND gone_at IS NULL"
+    return {str(listing_id) for (listing_id,) in db.conn.execute(sql, [source])}
+
+
 def fill_counts(db: Database, source: str) -> dict[str, float]:
     """Of the listings seen in the source's round: how many have each field, and the middle length of the texts.
 

@@ -21,7 +21,9 @@ TABLES = (
         source TEXT PRIMARY KEY REFERENCES sources(name) ON DELETE CASCADE,
         number INTEGER NOT NULL,
         started_at TEXT NOT NULL,
-        finished_at TEXT
+        finished_at TEXT,
+        full_at TEXT,
+        last_at TEXT
     )""",
     """CREATE TABLE crawl_queue (
         place INTEGER PRIMARY KEY,
@@ -48,10 +50,15 @@ TABLES = (
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """number: 1, 2, ... of the source. goes_on: whether an earlier crawl began it and did not come to its end."""
+    """number: 1, 2, ... of the source. goes_on: whether an earlier crawl began it and did not come to its end.
+
+    since: when the last round that came to its end began (UTC), or None where this one has to ask for everything: it is
+    the first, or the last that did is too long ago.
+    """
 
     number: int
     goes_on: bool
+    since: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,24 +76,30 @@ def create_rounds(db: Database) -> None:
         db.conn.execute(statement)
 
 
-def open_round(db: Database, source: str, now: str, oldest: str) -> Round:
-    """Go on with the source's round where it is unfinished and began at `oldest` or later, else begin the next one."""
+def open_round(db: Database, source: str, now: str, oldest: str, full_since: str = "9") -> Round:
+    """Go on with the source's round where it is unfinished and began at `oldest` or later, else begin the next one.
+
+    full_since: with a full round before this time a new one has to ask for everything.
+    """
     with transaction(db):
-        sql = "SELECT number, started_at, finished_at FROM crawl_rounds WHERE source = ?"
-        number, started_at, finished_at = db.conn.execute(sql, [source]).fetchone() or (0, "", now)
-        if finished_at is None and started_at >= oldest:
-            return Round(number, goes_on=True)
+        sql = "SELECT number, started_at, finished_at, full_at, last_at FROM crawl_rounds WHERE source = ?"
+        number, started, finished, full, last = db.conn.execute(sql, [source]).fetchone() or (0, "", now, None, None)
+        since = last if full is not None and full >= full_since else None
+        if finished is None and started >= oldest:
+            return Round(number, goes_on=True, since=since if full != started else None)
         _clear(db, source)
-        sql = "INSERT OR REPLACE INTO crawl_rounds (source, number, started_at) VALUES (?, ?, ?)"
-        db.conn.execute(sql, [source, number + 1, now])
-        return Round(number + 1, goes_on=False)
+        sql = """INSERT OR REPLACE INTO crawl_rounds (source, number, started_at, full_at, last_at)
+                 VALUES (?, ?, ?, ?, ?)"""
+        db.conn.execute(sql, [source, number + 1, now, now if since is None else full, last])
+        return Round(number + 1, goes_on=False, since=since)
 
 
 def finish_round(db: Database, source: str, now: str) -> None:
     """The round is over: nothing of it is left to ask for."""
     with transaction(db):
         _clear(db, source)
-        db.conn.execute("UPDATE crawl_rounds SET finished_at = ? WHERE source = ?", [now, source])
+        sql = "UPDATE crawl_rounds SET finished_at = ?, last_at = started_at WHERE source = ?"
+        db.conn.execute(sql, [now, source])
 
 
 def _clear(db: Database, source: str) -> None:

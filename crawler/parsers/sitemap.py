@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from lxml import etree
 from scrapy.utils.sitemap import Sitemap
@@ -20,10 +20,14 @@ class SitemapError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class SitemapPage:
-    """The addresses in one file: of further sitemaps when it is an index, of pages otherwise."""
+    """The addresses in one file: of further sitemaps when it is an index, of pages otherwise.
+
+    modified: address -> when the site says that it was last changed (a W3C date or moment), where it does.
+    """
 
     is_index: bool
     addresses: list[str]
+    modified: dict[str, str] = field(default_factory=dict)
 
 
 def parse_sitemap(body: bytes) -> SitemapPage:
@@ -32,10 +36,11 @@ def parse_sitemap(body: bytes) -> SitemapPage:
         sitemap = Sitemap(_unpacked(body))
         if sitemap.type not in ("sitemapindex", "urlset"):
             raise SitemapError(f"no sitemap: the root element is <{sitemap.type}>")
-        addresses = [entry["loc"].strip() for entry in sitemap if entry.get("loc")]
+        entries = [entry for entry in sitemap if entry.get("loc")]
     except (etree.XMLSyntaxError, StopIteration, OSError, EOFError, zlib.error) as error:
         raise SitemapError(f"no sitemap: {error}") from None
-    return SitemapPage(sitemap.type == "sitemapindex", addresses)
+    modified = {entry["loc"].strip(): entry["lastmod"].strip() for entry in entries if entry.get("lastmod")}
+    return SitemapPage(sitemap.type == "sitemapindex", [entry["loc"].strip() for entry in entries], modified)
 
 
 def _unpacked(body: bytes) -> bytes:

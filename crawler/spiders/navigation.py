@@ -7,7 +7,7 @@ import json
 import logging
 from abc import abstractmethod
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, TypeVar
 from urllib.parse import urldefrag
 
@@ -38,10 +38,11 @@ class DiscoveryError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """The address of a detail page, and what the discovery page said about it."""
+    """The address of a detail page, and what the discovery page said about it: also when it was last modified."""
 
     url: str
     entry: Facts = field(default_factory=Facts)
+    modified: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,7 @@ class SourceSpider(Spider):
         manner = f"{READING_VERSION}\n{self.source.reading()}\n{json.dumps(asdict(link.entry), sort_keys=True)}"
         reading = hashlib.sha256(manner.encode()).hexdigest()[:16]
         meta = {"role": "detail", "address": link.url, "reading": reading, "entry": link.entry}
+        meta |= {"modified": link.modified}
         return Request(link.url, self.on_detail, errback=self.on_failure, meta=meta)
 
     def on_discovery(self, response: Response) -> Iterator[Visit | Request]:
@@ -129,18 +131,26 @@ class SourceSpider(Spider):
             visit.error = explain(fault)
         if visit.error and visit.url in self.first_addresses:
             self.store.tally.start_failures.append(f"{visit.url}: {visit.error}")
-        links = [Link(link.url, redact_fields(link.entry)[0]) for link in found.links if self._may_follow(link.url)]
+        links = [
+            replace(link, entry=redact_fields(link.entry)[0]) for link in found.links if self._may_follow(link.url)
+        ]
         visit.found = [link.url for link in links]
         collection = response.meta["collection"]
         self.take(visit, collection, found)
         following = [] if self._is_repeated(response) else found.following
+        details = list(self._requests(links, self.detail_request))
+        visit.current = [request.meta["address"] for request in details if self._is_current(request)]
         requests = [
-            *self._requests(links, self.detail_request),
+            *(request for request in details if request.meta["address"] not in set(visit.current)),
             *self._requests(following, lambda url: self.discovery_request(url, collection)),
         ]
         visit.wanted = [_wanted(request) for request in requests]
         yield visit
         yield from requests
+
+    def _is_current(self, request: Request) -> bool:
+        meta = request.meta
+        return self.store.frontier.is_current(meta["address"], meta["reading"], meta["modified"])
 
     def take(self, visit: Visit, collection: str, found: Discovery) -> None:
         """Put the listings of a discovery page, reached from the start address `collection`, into its visit."""

@@ -21,7 +21,8 @@ class SitemapSpider(SourceSpider):
             raise DiscoveryError(str(error)) from None
         if page.is_index:
             return Discovery(following=page.addresses)
-        return Discovery(links=[Link(url) for url in page.addresses if self._is_listing(url)])
+        listings = (url for url in page.addresses if self._is_listing(url))
+        return Discovery(links=[Link(url, modified=page.modified.get(url)) for url in listings])
 
     def _is_listing(self, url: str) -> bool:
         section = self.source.sitemap

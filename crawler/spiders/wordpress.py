@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from datetime import datetime, timedelta
 
+from scrapy import Request
 from scrapy.http import Response, TextResponse
-from w3lib.url import add_or_replace_parameter, add_or_replace_parameters, url_query_parameter
+from w3lib.url import add_or_replace_parameter, add_or_replace_parameters, url_query_cleaner, url_query_parameter
 
 from crawler.declaration import FieldName, FieldRule
+from crawler.items import Visit
 from crawler.parsers.record import RecordError, parse_each, parse_record, read_json, records_in
 from crawler.spiders.navigation import Discovery, SourceSpider
+
+CLOCKS_APART = timedelta(days=1)  # modified_after is in the site's own time, which may be half a day from ours
 
 POST_RULES: Mapping[FieldName, FieldRule] = {
     "title": FieldRule(jmespath="title.rendered"),
@@ -36,6 +41,25 @@ class WordPressSpider(SourceSpider):
         assert self.source.wordpress is not None
         paging = {"per_page": str(self.source.wordpress.page_size), "page": "1", "orderby": "id", "order": "asc"}
         return add_or_replace_parameters(url, paging)
+
+    def discovery_request(self, url: str, collection: str) -> Request:
+        """Ask for what was modified since the last crawl; the page is known by its address without that moment."""
+        address = url_query_cleaner(url, ["modified_after"], remove=True, unique=False)
+        request = super().discovery_request(address, collection)
+        if not self.store.frontier.round.since:
+            return request
+        since = datetime.fromisoformat(self.store.frontier.round.since) - CLOCKS_APART
+        moment = since.strftime("%Y-%m-%dT%H:%M:%S")
+        return request.replace(url=add_or_replace_parameter(address, "modified_after", moment))
+
+    async def start(self) -> AsyncIterator[Request | Visit]:
+        """Where only what was modified lately is asked for, all else is there as it was."""
+        if self.store.frontier.round.since:
+            known = self.store.frontier.known_listings()
+            self.store.tally.take_as_seen(known)
+            self.store.frontier.add_seen(known)
+        async for request in super().start():
+            yield request
 
     def read(self, response: TextResponse) -> Discovery:
         """The posts of one page."""
