@@ -14,7 +14,9 @@ from urllib.parse import urldefrag
 from scrapy import Request, Spider, signals
 from scrapy.http import Response, TextResponse
 from twisted.python.failure import Failure
+from w3lib.encoding import http_content_type_encoding
 
+from crawler.charsets import find_charset
 from crawler.hosts import refusal
 from crawler.items import Facts, Visit, Wanted
 from crawler.loaders import clean_line, load_listing, load_record
@@ -27,7 +29,7 @@ from crawler.source import Source
 
 log = logging.getLogger(__name__)
 
-READING_VERSION = "2"  # raise it when parsers read pages differently: every page is then fetched whole once
+READING_VERSION = "3"  # raise it when parsers read pages differently: every page is then fetched whole once
 OK = 200
 T = TypeVar("T")
 
@@ -179,6 +181,8 @@ class SourceSpider(Spider):
             visit.last_modified = _header(response, "Last-Modified")
             try:
                 facts = self._read_page(_as_text(response), response.meta["entry"])
+                if "encoding" in response.meta:
+                    facts.extra["encoding"] = response.meta["encoding"]
                 visit.listings = [load_listing(self.source, visit.url, facts)]
             except PARSER_FAULTS as fault:
                 visit.error = explain(fault)
@@ -253,10 +257,15 @@ def absolute(response: Response, url: str) -> str:
 
 
 def _as_text(response: Response) -> TextResponse:
-    if isinstance(response, TextResponse):
-        return response
-    kind = (response.headers.get("Content-Type") or b"no content type").decode("latin-1")
-    raise DiscoveryError(f"not a text page: {kind}")
+    """The page as text, in the charset that its bytes speak for; meta says where that is doubtful."""
+    if not isinstance(response, TextResponse):
+        kind = (response.headers.get("Content-Type") or b"no content type").decode("latin-1")
+        raise DiscoveryError(f"not a text page: {kind}")
+    kind = (response.headers.get("Content-Type") or b"").decode("latin-1")
+    found = find_charset(response.body, http_content_type_encoding(kind))
+    if found.doubtful:
+        response.meta["encoding"] = f"{found.name} (not sure)"
+    return response.replace(encoding=found.name)
 
 
 def _header(response: Response, name: str) -> str | None:
