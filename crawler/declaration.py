@@ -139,12 +139,13 @@ class WordPressSection(Strict):
 
 
 class Paging(Strict):
-    """How an API is paged: a page number, an offset, or an address of the next page inside the answer (`next`)."""
+    """How an API is paged: by a number, an offset, a token, or an address of the next page in answer or header."""
 
-    by: Literal["page", "offset", "next", "none"]
-    """page: a number counted up; offset: records skipped; next: the answer holds the next address; none."""
+    by: Literal["page", "offset", "next", "token", "link", "none"]
+    """page: a number counted up; offset: records skipped; next: the answer holds the next address; token: it holds what
+    the next page is asked for with; link: the header Link names the next address; none."""
     parameter: Words | None = None
-    """Query parameter of the number or offset."""
+    """Query parameter of the number, offset or token."""
     size_parameter: Words | None = None
     """Query parameter of the page size, where it is asked for."""
     size: int = Field(default=100, ge=1, le=10_000)
@@ -155,6 +156,8 @@ class Paging(Strict):
     """JMESPath of the number of all records."""
     next: Expression | None = None
     """JMESPath of the next page's address."""
+    token: Expression | None = None
+    """JMESPath of the token; without one the page is the last."""
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -162,6 +165,8 @@ class Paging(Strict):
             raise ValueError(f"paging by {self.by} needs the key: parameter")
         if self.by == "next" and self.next is None:
             raise ValueError("paging by next needs the key: next")
+        if self.by == "token" and (self.parameter is None or self.token is None):
+            raise ValueError("paging by token needs the keys: parameter, token")
         return self
 
 
@@ -176,6 +181,8 @@ class ApiSection(Strict):
     """Accept header, where the interface wants one."""
     paging: Paging = Paging(by="none")
     """How further pages are asked for."""
+    empty_status: int | None = Field(default=None, ge=400, le=499)
+    """The status with which the interface says that there are no records: openFDA's 404."""
 
 
 class TableSection(Strict):

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import math
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
 from typing import Self
 
@@ -82,8 +82,16 @@ class RetryAfterMiddleware:
     server that is busy again and again without saying how long gets twice the time at each answer, up to a day.
     """
 
-    def __init__(self, frontier: Frontier, tally: Tally, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        frontier: Frontier,
+        tally: Tally,
+        clock: Callable[[], float] = time.time,
+        statuses: Iterable[int] = (),
+    ) -> None:
+        """statuses: those by which the source says that it is busy, beside BUSY_STATUSES."""
         self.frontier, self.tally, self.clock = frontier, tally, clock
+        self.statuses = BUSY_STATUSES | frozenset(statuses)
         pauses = frontier.pauses()
         self.not_before = {host: until.timestamp() for host, (until, _) in pauses.items()}
         self.busy = {host: count for host, (_, count) in pauses.items()}
@@ -92,7 +100,7 @@ class RetryAfterMiddleware:
     def from_crawler(cls, crawler: Crawler) -> Self:
         """Scrapy's way of making a component."""
         store = crawler.spider.store  # type: ignore[union-attr]
-        return cls(store.frontier, store.tally)
+        return cls(store.frontier, store.tally, statuses=store.source.busy_statuses)
 
     async def process_request(self, request: Request) -> None:
         """Hold a request back while its host has asked for a pause; PausedError where that is too long."""
@@ -106,7 +114,7 @@ class RetryAfterMiddleware:
     def process_response(self, request: Request, response: Response) -> Request | Response:
         """Turn a busy answer into a later request, a bounded number of times."""
         host = urlparse_cached(request).netloc
-        if response.status not in BUSY_STATUSES:
+        if response.status not in self.statuses:
             is_over = self.not_before.get(host, 0.0) <= self.clock()  # answers that were under way end no pause
             if is_over and self.busy.pop(host, 0):
                 self.frontier.end_pause(host)

@@ -74,6 +74,8 @@ class Source(Strict):
     """E-mail or http(s) address for the site's owners, told with every request. An enabled source needs it."""
     delay_seconds: float | None = Field(default=None, ge=0, le=300)
     """Seconds between two requests; 3 for real hosts unless given. A longer Crawl-delay goes before it."""
+    busy_statuses: tuple[Annotated[int, Field(ge=400, le=599)], ...] = ()
+    """Further statuses by which this site says that it is asked too often, such as Contracts Finder's 403."""
     page_budget: int = Field(default=PAGE_BUDGET, ge=1)
     """Requests in one crawl, at most."""
     complete: bool = False

@@ -41,8 +41,13 @@ def _refuse(constant: str) -> None:
 
 
 def records_in(document: Any, expression: str) -> list[dict[str, Any]]:
-    """The list of records that `expression` finds; RecordError where it finds no list of objects."""
+    """The list of records that `expression` finds; RecordError where it finds no list of objects.
+
+    A single object in the place of the list is a list of one: some interfaces collapse it.
+    """
     found = search(document, expression)
+    if isinstance(found, dict) and expression != "@":
+        found = [found]
     if not isinstance(found, list) or not all(isinstance(record, dict) for record in found):
         raise RecordError(f"{expression!r} finds no list of records in the answer")
     return found

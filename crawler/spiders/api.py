@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
-from scrapy.http import TextResponse
+from scrapy.http import Response, TextResponse
 from w3lib.url import add_or_replace_parameter, add_or_replace_parameters, url_query_parameter
 
 from crawler.declaration import ApiSection
@@ -31,9 +32,13 @@ class ApiSpider(SourceSpider):
         """The first page, with the page size that the source declares."""
         paging = self.section.paging
         parameters = {paging.size_parameter: str(paging.size)} if paging.size_parameter else {}
-        if paging.parameter:
+        if paging.parameter and paging.by in ("page", "offset"):
             parameters[paging.parameter] = str(paging.first if paging.by == "page" else 0)
         return add_or_replace_parameters(url, parameters)
+
+    def is_end(self, response: Response) -> bool:
+        """Some interfaces say with a status that there are no records, or no more."""
+        return response.status == self.section.empty_status
 
     def read(self, response: TextResponse) -> Discovery:
         """The records of one page."""
@@ -60,8 +65,14 @@ class ApiSpider(SourceSpider):
         if paging.by == "next":
             address = search(document, paging.next or "")
             return [absolute(response, str(address))] if address else []
+        if paging.by == "link":
+            address = next_in_header((response.headers.get("Link") or b"").decode("latin-1"))
+            return [absolute(response, address)] if address else []
         if paging.by == "none" or paging.parameter is None:
             return []
+        if paging.by == "token":
+            token = search(document, paging.token or "")
+            return [add_or_replace_parameter(response.url, paging.parameter, str(token))] if token else []
         position = int(url_query_parameter(response.url, paging.parameter) or 0)
         following = position + (1 if paging.by == "page" else count)
         if self._is_last(document, following, count):
@@ -76,3 +87,11 @@ class ApiSpider(SourceSpider):
             reached = following if paging.by == "offset" else (following - paging.first) * paging.size
             return reached >= total
         return count < paging.size
+
+
+def next_in_header(value: str) -> str | None:
+    """The address with rel="next" in a Link header (RFC 8288)."""
+    for link in re.findall(r"<[^>]*>[^<]*", value):
+        if re.search(r";\s*rel=\"?(?:\w+ )*next\b", link):
+            return str(link[1 : link.index(">")])
+    return None
