@@ -8,6 +8,7 @@ from db.history import create_history
 from db.judgements import create_judgements
 from db.matching import create_matching
 from db.rounds import create_rounds
+from db.sources import create_source_checks
 from db.suppressions import create_suppressions
 from db.views import create_views
 
@@ -350,6 +351,12 @@ def create_round_tables(db: Database) -> None:
 def create_suppression_table(db: Database) -> None:
     """What somebody asked us to forget, as digests, so that it does not come back."""
     create_suppressions(db)
+
+
+@migrations(name="0012_source_checks")
+def create_source_check_table(db: Database) -> None:
+    """How looks at live sources went."""
+    create_source_checks(db)
 
 
 def migrate(db: Database) -> list[str]:

@@ -57,3 +57,22 @@ def record_crawl(db: Database, name: str, status: CrawlStatus) -> None:
     """Store when the source was last crawled and how that ended."""
     with transaction(db):
         db.conn.execute("UPDATE sources SET last_crawled_at = ?, last_status = ? WHERE name = ?", [now(), status, name])
+
+
+def create_source_checks(db: Database) -> None:
+    """The table of looks at live sources. No foreign key: a source is looked at before it is ever crawled."""
+    db.conn.execute("""CREATE TABLE source_checks (
+        id INTEGER PRIMARY KEY,
+        source TEXT NOT NULL,
+        status TEXT NOT NULL CHECK (status IN ('ok', 'warning', 'failed')),
+        message TEXT NOT NULL,
+        checked_at TEXT NOT NULL
+    )""")
+    db.conn.execute("CREATE INDEX source_checks_source ON source_checks(source, checked_at)")
+
+
+def record_check(db: Database, source: str, status: str, message: str) -> None:
+    """Store how a look at a live source went."""
+    row = {"source": source, "status": status, "message": message, "checked_at": now()}
+    with transaction(db):
+        db.table("source_checks").insert(row)

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from pipeline.commands.common import example, names_argument, port_option, sources_option, talking
+from pipeline.commands.common import db_option, example, names_argument, port_option, sources_option, talking
 from pipeline.console import Console
 
 
@@ -39,13 +39,29 @@ def sources_show(name: str, folder: Path | None, console: Console) -> int:
 
 @sources.command("check", epilog=example("horizon sources check"))
 @names_argument
+@click.option("--live", is_flag=True, help="Ask each site for its start address and two listings, and say how it is.")
+@click.option("--enable", is_flag=True, help="Enable those that pass, with today as the day verified; asks live.")
 @sources_option
+@port_option
+@db_option
 @talking
-def sources_check(names: tuple[str, ...], folder: Path | None, console: Console) -> int:
-    """Check every source file: unknown keys, missing values, a polite delay, a contact address."""
+def sources_check(
+    names: tuple[str, ...],
+    live: bool,
+    enable: bool,
+    folder: Path | None,
+    loopback_port: int | None,
+    db_path: Path,
+    console: Console,
+) -> int:
+    """Check every source file, and whether its saved pages are read as before; with --live the site itself."""
+    from pipeline.live_checks import Checks, check_live
     from pipeline.sources import SOURCES_FOLDER, check_sources
 
-    return check_sources(folder or SOURCES_FOLDER, names, console)
+    folder = folder or SOURCES_FOLDER
+    if live or enable:
+        return check_live(Checks(folder, names, enable, loopback_port), db_path, console)
+    return check_sources(folder, names, console)
 
 
 @sources.command(

@@ -184,8 +184,11 @@ def test_answers_of_another_shape_are_refused_in_words() -> None:
     with pytest.raises(RecordError, match="not JSON"):
         read_json(b"<html>")
     with pytest.raises(RecordError, match="'items' finds no list"):
-        records_in({"items": {"a": 1}}, "items")
+        records_in({"items": "text"}, "items")
     assert records_in({"items": []}, "items") == []
+    assert records_in({"items": {"a": 1}}, "items") == [{"a": 1}]  # a list of one, collapsed
+    with pytest.raises(RecordError, match="'@' finds no list"):
+        records_in({"error": "busy"}, "@")
 
 
 RSS = """<rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/"
