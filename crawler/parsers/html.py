@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 
+from lxml import etree
 from parsel import Selector
 
 from crawler.declaration import FieldName, FieldRule
@@ -95,8 +96,10 @@ def _main_text(tree: Selector) -> str | None:
     """The main text as trafilatura finds it; where it finds none, all text of the article, main or body element."""
     import trafilatura
 
+    root = deepcopy(tree.root)
+    etree.strip_tags(root, etree.Comment, etree.ProcessingInstruction)  # trafilatura loses the text after them
     found = trafilatura.extract(
-        deepcopy(tree.root), include_comments=False, include_tables=True, include_formatting=False, with_metadata=False
+        root, include_comments=False, include_tables=True, include_formatting=False, with_metadata=False
     )
     if found:
         return str(found)

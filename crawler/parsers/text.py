@@ -27,7 +27,9 @@ LOOKS_LIKE_HTML = re.compile(
     re.I,
 )
 TAG_LIMIT = 40_000  # start and end tags; chosen: a page of 38,000 tags was read in 2 seconds, one of 58,000 in 4
-ATTRIBUTE_LIMIT = 250  # in one tag; chosen: libxml2's time grows with their square, 100,000 took 9 seconds
+# In one tag, or before the next ">" of a script. Of 181 news pages 13 had more than 250 there, none more than 1,000
+# (tests/benchmarks/bench_extraction.py); libxml2 takes 7 ms for so many, 9 seconds for 100,000: the square.
+ATTRIBUTE_LIMIT = 2_000
 PAGE_ATTRIBUTE_LIMIT = 100_000  # in a page; chosen: 2 million of them took 21 seconds
 SCAN_FACTOR = 3  # characters looked at, for each in the page; only tags inside of quotes are looked at twice
 TAG_START = re.compile(r"<[A-Za-z/]")

@@ -175,6 +175,18 @@ def test_a_record_that_cannot_be_read_is_its_own_problem_only() -> None:
     assert [problem.split(":")[0] for problem in problems] == ["record 2 of this page", "record 3 of this page"]
 
 
+def test_the_text_after_a_comment_is_not_lost_and_scripts_are_no_obstacle() -> None:
+    script = "<script>for(var i=0;i<a;i++){" + "b=c " * 400 + "}</script>"  # no ">" for 400 words
+    parts = "".join(
+        f"<p>The service helped {n} people to stay at home last year, in Leeds and Hull.</p>" for n in range(9)
+    )
+    facts = parse_page(
+        page(f"<article><h1>T</h1><!-- ad --><div><!-- ad -->{parts}<!-- end --></div></article>{script}"), URL
+    )
+    assert facts.text is not None and all(f"helped {n} people" in facts.text for n in range(9))
+    assert "ad --" not in facts.text
+
+
 def test_deep_structured_data_is_no_obstacle() -> None:
     graph = '{"@graph":[' * 400 + "{}" + "]}" * 400
     assert find_facts(page(f"<script type='application/ld+json'>{graph}</script>"), URL) == Facts()
