@@ -96,7 +96,7 @@ def test_the_projects_own_declarations_load() -> None:
     assert all(source.is_loopback and source.delay == 0 for source in demo)
     assert all(url.startswith("http://127.0.0.1:4321/") for source in demo for url in source.start_urls)
     real = [load_source(path) for path in (CRAWLER / "sources").glob("*.yml")]
-    assert len(real) == 4
+    assert len(real) == 33
     assert {(source.enabled, source.verified) for source in real} == {(False, "never")}
     assert all(source.delay >= 3 and not source.is_loopback for source in real)
 
