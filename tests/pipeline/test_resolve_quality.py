@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
@@ -26,7 +25,6 @@ from pipeline.resolve.train import (
 
 PRECISION_FLOOR, RECALL_FLOOR, CUBED_FLOOR = 0.94, 0.815, 0.945  # measured: 0.958, 0.835, 0.953
 BLOCKING_FLOOR = 0.99  # measured: 324 of 325 pairs
-RESOLVE_SECONDS_MAX = 15  # measured: 2.6; a slow machine gets room, an all-pairs world does not
 
 
 @pytest.fixture(scope="module")
@@ -84,11 +82,10 @@ def test_altered_model_is_refused(tmp_path: Path) -> None:
         MatchModel.load(tmp_path / "none.json")
 
 
-def test_whole_catalogue_resolves_fast_and_to_a_plausible_number(tmp_path: Path) -> None:
+def test_whole_catalogue_resolves_to_a_plausible_number_without_comparing_everything(tmp_path: Path) -> None:
     db = new_database(tmp_path / "i.db", catalogue_records())
-    start = time.perf_counter()
     counts = resolve_listings(db)
-    assert time.perf_counter() - start < RESOLVE_SECONDS_MAX
+    assert counts["compared"] < 797 * 3 * PARTNERS_MAX < 797 * 796 / 2
     assert 450 <= counts["innovations"] <= 560
     assert counts["listings"] == 797
     again = resolve_listings(db)

@@ -6,7 +6,6 @@ import socket
 import stat
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -139,10 +138,8 @@ def test_reading_goes_on_while_a_run_writes(tmp_path: Path) -> None:
     db = open_database(path)
     db.conn.execute("BEGIN IMMEDIATE")
     db.conn.execute("DELETE FROM innovations")
-    started = time.monotonic()
-    assert served.get("/").status_code == 200
+    assert served.get("/").status_code == 200  # a reader that had to wait for the writer would say that it is busy
     assert served.get("/search?q=falls").status_code == 200
-    assert time.monotonic() - started < 5
     db.conn.execute("ROLLBACK")
     db.close()
     served.close()
