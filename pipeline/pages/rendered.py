@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Collection, Iterator
-from types import SimpleNamespace
-from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from scrapy import Request
@@ -17,9 +15,9 @@ from crawler.demo.catalogue import load_catalogue, load_partition
 from crawler.demo.pages import missing_page
 from crawler.demo.site import HANDLERS
 from crawler.items import Listing, Visit
+from crawler.pipelines import memory_store
 from crawler.source import Source, load_source
 from crawler.spiders.registry import spider_class
-from crawler.tally import Tally
 from nlp.annotations import Document
 from pipeline.sources import DEMO_SOURCES_FOLDER
 
@@ -54,8 +52,7 @@ def _source(name: str, manner: str) -> Source:
 
 def _listings(source: Source, shelf: exchange.Shelf) -> Iterator[Listing]:
     """What the source's spider makes of its site, request by request."""
-    store: Any = SimpleNamespace(tally=Tally())  # all that reading a page asks of the store
-    spider = spider_class(source.discovery)(source=source, store=store)
+    spider = spider_class(source.discovery)(source=source, store=memory_store(source))
     collections = zip(source.start_urls, spider.first_addresses, strict=True)
     waiting = deque(spider.discovery_request(url, collection) for collection, url in collections)
     while waiting:
