@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from scrapy.crawler import AsyncCrawlerProcess
@@ -45,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def crawl(source: Source, store: CrawlStore) -> dict[str, object]:
     """Crawl one source and record how it went. Once in a process: Twisted's reactor cannot be started again."""
     begun = time.monotonic()
-    process = AsyncCrawlerProcess(build_settings(source))
+    process = AsyncCrawlerProcess(build_settings(source, datetime.now(UTC)))
     _quieten_libraries()
     crawler = process.create_crawler(spider_class(source.discovery))
     process.crawl(crawler, source=source, store=store)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -29,9 +30,21 @@ def user_agent(contact: str | None) -> str:
     return f"innovation-pipeline/{release} (+{address})"
 
 
-def build_settings(source: Source) -> dict[str, Any]:
-    """Settings for crawling `source` in a process of its own."""
-    return {**SAFETY, **COMPONENTS, **_identity(source), **_pace(source)}
+def build_settings(source: Source, at: datetime | None = None) -> dict[str, Any]:
+    """Settings for crawling `source` in a process of its own; one begun at `at` ends with the source's crawl hours."""
+    return {
+        **SAFETY,
+        **COMPONENTS,
+        **_identity(source),
+        **_pace(source),
+        "CLOSESPIDER_TIMEOUT": _time_limit(source, at),
+    }
+
+
+def _time_limit(source: Source, at: datetime | None) -> float:
+    """Seconds until the crawl is closed, at least one: Scrapy reads 0 as no limit."""
+    allowed = source.seconds_allowed(at) if at else None
+    return float(CRAWL_TIMEOUT_SECONDS if allowed is None else max(min(CRAWL_TIMEOUT_SECONDS, allowed), 1))
 
 
 def _identity(source: Source) -> dict[str, Any]:
@@ -74,7 +87,6 @@ SAFETY: dict[str, Any] = {
     "RETRY_ENABLED": False,  # crawler.middlewares waits as servers ask; failures are left to the next run
     "REDIRECT_MAX_TIMES": REDIRECT_LIMIT,
     "DEPTH_LIMIT": DEPTH_LIMIT,
-    "CLOSESPIDER_TIMEOUT": CRAWL_TIMEOUT_SECONDS,
     "MEMUSAGE_LIMIT_MB": MEMORY_LIMIT_MB,
     "HTTPERROR_ALLOW_ALL": True,  # the spiders look at every status themselves
 }

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Mapping
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 import yaml
-from pydantic import BaseModel, Field, PrivateAttr, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, Field, PrivateAttr, ValidationError, model_validator
 
+from crawler.crawl_hours import CrawlHours
 from crawler.declaration import (
     Address,
     ApiSection,
@@ -37,6 +38,11 @@ PAGE_BUDGET = 5_000  # requests to one source in one crawl; chosen, several time
 LOOPBACK_PORT = re.compile(r"(?<![\w.])(127\.0\.0\.1|localhost|\[::1\]):\d+")
 SECTIONS = ("index", "sitemap", "feed", "wordpress", "api", "table")
 WITHOUT_SETTINGS = ("sitemap", "feed", "wordpress", "table")  # discovery methods whose settings all have defaults
+
+
+def _hours(value: str) -> str:
+    CrawlHours.read(value)
+    return value
 
 
 class Source(Strict):
@@ -74,6 +80,9 @@ class Source(Strict):
     """E-mail or http(s) address for the site's owners, told with every request. An enabled source needs it."""
     delay_seconds: float | None = Field(default=None, ge=0, le=300)
     """Seconds between two requests; 3 for real hosts unless given. A longer Crawl-delay goes before it."""
+    crawl_hours: Annotated[str, AfterValidator(_hours)] | None = None
+    """Hours in London's time, such as "22:00-06:00", within which `horizon run --due` begins a crawl and outside of
+    which none goes on: what is left is asked for within the next. Without them every hour is allowed."""
     busy_statuses: tuple[Annotated[int, Field(ge=400, le=599)], ...] = ()
     """Further statuses by which this site says that it is asked too often, such as Contracts Finder's 403."""
     page_budget: int = Field(default=PAGE_BUDGET, ge=1)
@@ -114,6 +123,17 @@ class Source(Strict):
         if self.delay_seconds is not None:
             return self.delay_seconds
         return 0.0 if self.is_loopback else REAL_HOST_DELAY_SECONDS
+
+    def may_be_asked(self, at: datetime) -> bool:
+        """Whether this moment (with its time zone) is within the crawl hours."""
+        return self.crawl_hours is None or CrawlHours.read(self.crawl_hours).seconds_left(at) > 0
+
+    def seconds_allowed(self, at: datetime) -> float | None:
+        """Seconds for which a crawl that begins at this moment may go on; None where the hours set no end to it.
+
+        A crawl that somebody begins by name outside of the hours is that person's own decision.
+        """
+        return CrawlHours.read(self.crawl_hours).seconds_left(at) or None if self.crawl_hours else None
 
     def reading(self) -> str:
         """What decides how a page of this source is read, as text: when it changes, unchanged pages are read anew."""

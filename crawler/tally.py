@@ -13,9 +13,8 @@ Status = Literal["done", "warnings", "failed"]
 Severity = Literal["warning", "error"]
 PROBLEM_LIMIT = 20  # page problems kept word for word for each source and run; a reader wants kinds, not hundreds
 COUNTS = ("not_modified", "new", "changed", "unchanged", "errors", "redacted")
-
-
 _PAUSED = "wants to be left alone; what is left is asked for by the first crawl after"
+_LEFT = "what is left is asked for by the next crawl within these hours"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +84,8 @@ def judge(source: Source, tally: Tally, finish_reason: str) -> tuple[Status, lis
     problems += [Problem("error", message) for message in failures]
     problems += [Problem("warning", message) for message in _volume_warnings(source, len(tally.seen))]
     problems += [Problem("warning", f"{host} {_PAUSED} {until}") for host, until in sorted(tally.paused.items())]
+    if _hours_over(source, finish_reason):
+        problems.append(Problem("warning", f"stopped, the time was over (crawl_hours {source.crawl_hours}); {_LEFT}"))
     if failures:
         return "failed", problems
     return ("warnings" if problems else "done"), problems
@@ -95,13 +96,19 @@ def _failures(source: Source, tally: Tally, finish_reason: str) -> list[str]:
     failures += [f"storing failed: {message}" for message in tally.storage_failures[:1]]
     if tally.unstored and not tally.storage_failures:
         failures.append(f"storing failed: {tally.unstored} visits were not stored; crawl the source again")
-    if finish_reason != "finished":
+    hours_over = _hours_over(source, finish_reason)
+    if finish_reason != "finished" and not hours_over:
         failures.append(f"the crawl was cut short: {finish_reason}")
     if not tally.seen:
         failures.append(f"no listing found; look at {source.start_urls[0]} and the section {source.discovery}")
-    elif len(tally.seen) < source.floor and not tally.paused:
+    elif len(tally.seen) < source.floor and not tally.paused and not hours_over:
         failures.append(f"only {len(tally.seen)} listings found, fewer than the floor of {source.floor}")
     return failures
+
+
+def _hours_over(source: Source, finish_reason: str) -> bool:
+    """Whether the crawl was closed at the end of its hours: no fault, its round is gone on with in the next."""
+    return source.crawl_hours is not None and finish_reason == "closespider_timeout"
 
 
 def _volume_warnings(source: Source, found: int) -> list[str]:

@@ -78,7 +78,8 @@ def choose_sources(folder: Path, names: Sequence[str], console: Console) -> list
 def due_sources(folder: Path, db_path: Path, console: Console) -> list[str]:
     """The enabled sources that their frequency makes due, or whose last crawl failed or was cut short.
 
-    Empty when none is. A source one of whose hosts wants to be left alone waits until then.
+    Empty when none is. A source one of whose hosts wants to be left alone waits until then, and one
+    with crawl hours until they begin.
     """
     chosen = choose_sources(folder, [], console)
     known = _known_crawls(db_path)
@@ -106,6 +107,8 @@ def _known_crawls(db_path: Path) -> _Crawls:
 
 
 def _is_due(source: Source, known: _Crawls, at: datetime) -> bool:
+    if not source.may_be_asked(at):
+        return False
     hosts = (f"{host}:{port}" if port else host for host, port in source.endpoints)
     if any(datetime.fromisoformat(known.pauses[host][0]) > at for host in hosts if host in known.pauses):
         return False

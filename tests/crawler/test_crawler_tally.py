@@ -32,6 +32,15 @@ def test_too_few_are_a_failure_and_too_many_a_warning() -> None:
     assert "more than the ceiling" in judge(SOURCE, Tally(seen=many), "finished")[1][0].message
 
 
+def test_a_crawl_that_its_hours_ended_goes_on_later_and_has_not_failed() -> None:
+    nightly = SOURCE.model_copy(update={"crawl_hours": "22:00-06:00"})
+    status, problems = judge(nightly, Tally(seen={"one"}), "closespider_timeout")
+    assert (status, len(problems)) == ("warnings", 1)
+    assert "22:00-06:00" in problems[0].message
+    assert judge(nightly, Tally(), "closespider_timeout")[0] == "failed"  # nothing found stays a failure
+    assert judge(SOURCE, Tally(seen=set(ENOUGH)), "closespider_timeout")[0] == "failed"
+
+
 def test_a_crawl_cut_short_or_not_stored_has_failed() -> None:
     assert judge(SOURCE, Tally(seen=set(ENOUGH)), "closespider_pagecount")[0] == "failed"
     broken = Tally(seen=set(ENOUGH), storage_failures=["disk full", "disk full"])

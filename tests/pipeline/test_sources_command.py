@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import yaml
@@ -102,6 +103,17 @@ def test_a_source_is_due_by_its_frequency_or_when_it_failed(
     assert due_sources(folder, path, QUIET) == ["demo-nice"]  # never crawled
     crawled(path, hours, status).conn.close()
     assert due_sources(folder, path, QUIET) == expected
+
+
+def test_a_source_is_due_within_its_crawl_hours_only(folder: Path, tmp_path: Path) -> None:
+    declaration = folder / "demo-nice.yml"
+    text = declaration.read_text()
+    london = datetime.now(ZoneInfo("Europe/London"))
+    around = [(london + timedelta(hours=hours)).strftime("%H:00") for hours in (-2, 3, 6)]
+    for hours, expected in ((f"{around[0]}-{around[1]}", ["demo-nice"]), (f"{around[1]}-{around[2]}", [])):
+        declaration.write_text(f'{text}crawl_hours: "{hours}"\n')
+        assert due_sources(folder, tmp_path / "none.db", QUIET) == expected
+        assert choose_sources(folder, ["demo-nice"], QUIET) == ["demo-nice"]  # by name at any time
 
 
 def crawled(path: Path, hours: int, status: str) -> Database:
